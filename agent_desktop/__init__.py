@@ -1,0 +1,1 @@
+"""What agents, supervisors and managers see and touch: the desk, the board and their sockets."""

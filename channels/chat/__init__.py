@@ -1,0 +1,1 @@
+"""Web chat: a widget for any site, over websockets."""

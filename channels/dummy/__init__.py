@@ -1,0 +1,1 @@
+"""A medium without wires, for tests, simulation and demonstration."""

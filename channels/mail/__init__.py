@@ -1,0 +1,1 @@
+"""Mail: SMTP in, IMAP and POP3 polling, SMTP out."""

@@ -1,0 +1,1 @@
+"""The outermost ring: settings, wiring and the command line. Nobody imports it."""

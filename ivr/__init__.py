@@ -1,0 +1,1 @@
+"""Self-service: flows as data, run step by step on a leg."""

@@ -1,0 +1,1 @@
+"""History and reports: folds of the event log, never of live state."""

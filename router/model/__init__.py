@@ -1,0 +1,1 @@
+"""The vocabulary: ids, skills, catalogue, interactions, commands, events and effects."""

@@ -1,0 +1,1 @@
+"""Adapters of the router's ports: memory, SQL, files, seals."""

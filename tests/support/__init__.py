@@ -1,0 +1,1 @@
+"""Builders, clocks and real programs that tests share."""
