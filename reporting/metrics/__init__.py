@@ -1,1 +1,17 @@
-"""A file per metric: formula, population and version."""
+"""A file per metric: formula, population and version. ``discover`` finds them all by scanning."""
+
+import importlib
+import pkgutil
+
+from reporting.metrics.definition import Metric
+
+
+def discover() -> dict[str, Metric]:
+    """All metrics by name, in the order of the modules' names; a name taken twice is an error."""
+    found: dict[str, Metric] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for metric in getattr(importlib.import_module(f"{__name__}.{module.name}"), "METRICS", ()):
+            if metric.name in found:
+                raise ValueError(f"two metrics are named {metric.name!r}")
+            found[metric.name] = metric
+    return found

@@ -1,0 +1,320 @@
+"""Events to rows: the fold behind the history. Pure; the store keeps what comes out.
+
+The same fold runs on the live log and on a rebuilt one, so both give the same rows.
+"""
+
+from collections.abc import Callable
+from functools import singledispatchmethod
+from typing import Any
+
+import msgspec
+
+from reporting.rows import (
+    EngagementRow,
+    EntryRow,
+    InteractionRow,
+    OfferRow,
+    Row,
+    StepRow,
+    VisitRow,
+)
+from reporting.states import AgentStates
+from router.model import events
+from router.model.catalogue import Catalogue
+from router.model.events import Event, Recorded
+from router.model.interaction import Outcome, Role
+
+Find = Callable[..., Any]
+"""Finds a kept row by its type and key, or None: what this fold has not touched itself."""
+
+_FLOWED_OUT = {
+    "transfer": "transferred",
+    "overflow": "overflowed",
+    "requeue": "requeued",
+    "full": "queue_full",
+    "unparked": "requeued",
+}
+_encode = msgspec.json.Encoder().encode
+
+
+class HistoryFold:
+    """Folds events into rows; ``drain`` gives the rows changed since the last drain."""
+
+    def __init__(self, find: Find, agents: AgentStates, catalogue: Catalogue | None) -> None:
+        self._find = find
+        self._agents = agents
+        self._changed: dict[tuple[Any, ...], Row] = {}
+        self.catalogue = catalogue
+
+    def use(self, find: Find) -> None:
+        """Look kept rows up by this from now on (a transaction's reader)."""
+        self._find = find
+
+    def drain(self) -> list[Row]:
+        """The rows that changed, each in its last shape, agent states included."""
+        rows = [*self._changed.values(), *self._agents.drain()]
+        self._changed.clear()
+        return rows
+
+    def apply(self, recorded: Recorded) -> None:
+        """Fold one event."""
+        event = recorded.event
+        interaction_id = getattr(event, "interaction_id", None)
+        if interaction_id is not None and not isinstance(event, events.EntryAdded):
+            self._step(recorded, interaction_id)
+        self._take(event)
+        self._agents.apply(recorded)
+
+    def _step(self, recorded: Recorded, interaction_id: str) -> None:
+        event = recorded.event
+        row = StepRow(
+            position=recorded.position,
+            interaction_id=interaction_id,
+            at=event.at,
+            kind=type(event).__name__,
+            agent_id=getattr(event, "agent_id", None),
+            detail=_encode(event).decode(),
+        )
+        self._changed["step", recorded.position] = row
+
+    # -- finding and changing rows
+
+    def _row(self, kind: type[Any], **key: Any) -> Any:
+        changed = self._changed.get((kind.__name__, *key.values()))
+        return changed if changed is not None else self._find(kind, **key)
+
+    def _put(self, row: Row, *key: Any) -> None:
+        self._changed[type(row).__name__, *key] = row
+
+    def _change_interaction(self, interaction_id: str, **values: Any) -> None:
+        row = self._row(InteractionRow, interaction_id=interaction_id)
+        self._put(msgspec.structs.replace(row, **values), interaction_id)
+
+    def _open_visit(self, interaction_id: str) -> VisitRow | None:
+        interaction = self._row(InteractionRow, interaction_id=interaction_id)
+        if interaction is None or interaction.visits == 0:
+            return None
+        visit: VisitRow | None = self._row(
+            VisitRow, interaction_id=interaction_id, visit=interaction.visits
+        )
+        return visit if visit is not None and visit.result == "" else None
+
+    def _end_visit(self, interaction_id: str, result: str, at: int, agent: str | None) -> None:
+        visit = self._open_visit(interaction_id)
+        if visit is not None:
+            ended = msgspec.structs.replace(
+                visit, result=result, ended_at=at, wait_ms=at - visit.entered_at, agent_id=agent
+            )
+            self._put(ended, interaction_id, visit.visit)
+
+    def _engagement(self, interaction_id: str, agent_id: str) -> EngagementRow:
+        started = self._agents.engagement_start(interaction_id, agent_id)
+        row: EngagementRow = self._row(
+            EngagementRow, interaction_id=interaction_id, agent_id=agent_id, started_at=started
+        )
+        return row
+
+    def _change_engagement(self, interaction_id: str, agent_id: str, **values: Any) -> None:
+        row = msgspec.structs.replace(self._engagement(interaction_id, agent_id), **values)
+        self._put(row, interaction_id, agent_id, row.started_at)
+
+    # -- one method per event that changes a row
+
+    @singledispatchmethod
+    def _take(self, event: Event) -> None:
+        """Events without a method of their own change no row of an interaction."""
+
+    @_take.register
+    def _catalogue(self, event: events.CatalogueChanged) -> None:
+        self.catalogue = event.catalogue
+
+    @_take.register
+    def _arrived(self, event: events.Arrived) -> None:
+        row = InteractionRow(
+            interaction_id=event.interaction_id,
+            medium=event.medium,
+            address=event.address,
+            subject=event.subject,
+            case_id=event.case_id,
+            arrived_at=event.at,
+            closed_at=None,
+            outcome="",
+            reason="",
+            disposition="",
+            queue="",
+            visits=0,
+            entries=0,
+            attributes=_encode(event.attributes).decode(),
+        )
+        self._put(row, event.interaction_id)
+
+    @_take.register
+    def _attributes(self, event: events.AttributesSet) -> None:
+        row = self._row(InteractionRow, interaction_id=event.interaction_id)
+        merged = {**msgspec.json.decode(row.attributes), **event.attributes}
+        self._change_interaction(event.interaction_id, attributes=_encode(merged).decode())
+
+    @_take.register
+    def _linked(self, event: events.SubjectLinked) -> None:
+        self._change_interaction(event.interaction_id, subject=event.subject)
+
+    @_take.register
+    def _entry(self, event: events.EntryAdded) -> None:
+        row = EntryRow(
+            entry_id=event.entry_id,
+            interaction_id=event.interaction_id,
+            number=event.number,
+            at=event.at,
+            author=event.author,
+            agent_id=event.agent_id,
+            note=event.note,
+            files=event.files,
+            size_bytes=event.size_bytes,
+            mark="",
+            mark_reason="",
+            marked_at=None,
+        )
+        self._put(row, event.entry_id)
+        self._change_interaction(event.interaction_id, entries=event.number)
+
+    @_take.register
+    def _marked(self, event: events.EntryMarked) -> None:
+        row = self._row(EntryRow, entry_id=event.entry_id)
+        if row is not None:
+            marked = msgspec.structs.replace(
+                row, mark=event.mark, mark_reason=event.reason, marked_at=event.at
+            )
+            self._put(marked, event.entry_id)
+
+    @_take.register
+    def _queued(self, event: events.Queued) -> None:
+        result = _FLOWED_OUT.get(event.reason, event.reason)
+        self._end_visit(event.interaction_id, result, event.at, None)
+        interaction = self._row(InteractionRow, interaction_id=event.interaction_id)
+        queue = self.catalogue.queues.get(event.queue) if self.catalogue else None
+        visit = VisitRow(
+            interaction_id=event.interaction_id,
+            visit=event.visit,
+            queue=event.queue,
+            medium=interaction.medium,
+            entered_at=event.at,
+            ended_at=None,
+            wait_ms=None,
+            result="",
+            reason_in=event.reason,
+            agent_id=None,
+            offers=0,
+            rule=event.rule,
+            catalogue_version=event.version,
+            priority_class=event.priority_class,
+            target_ms=queue.target_ms.get(interaction.medium) if queue else None,
+            short_abandon_ms=queue.short_abandon_ms if queue else 0,
+        )
+        self._put(visit, event.interaction_id, event.visit)
+        self._change_interaction(event.interaction_id, queue=event.queue, visits=event.visit)
+
+    @_take.register
+    def _offered(self, event: events.Offered) -> None:
+        row = OfferRow(
+            offer_id=event.offer_id,
+            interaction_id=event.interaction_id,
+            agent_id=event.agent_id,
+            queue=event.queue,
+            medium=event.medium,
+            kind=event.kind,
+            offered_at=event.at,
+            ended_at=None,
+            end="",
+            rang_ms=None,
+            reason="",
+        )
+        self._put(row, event.offer_id)
+        visit = self._open_visit(event.interaction_id)
+        if visit is not None:
+            counted = msgspec.structs.replace(visit, offers=visit.offers + 1)
+            self._put(counted, event.interaction_id, visit.visit)
+
+    @_take.register
+    def _offer_ended(self, event: events.OfferEnded) -> None:
+        row = self._row(OfferRow, offer_id=event.offer_id)
+        ended = msgspec.structs.replace(
+            row, ended_at=event.at, end=event.end, rang_ms=event.rang_ms, reason=event.reason
+        )
+        self._put(ended, event.offer_id)
+
+    @_take.register
+    def _engaged(self, event: events.Engaged) -> None:
+        row = EngagementRow(
+            interaction_id=event.interaction_id,
+            agent_id=event.agent_id,
+            started_at=event.at,
+            role=event.role,
+            queue=event.queue,
+            medium=event.medium,
+            visit=event.visit,
+            ended_at=None,
+            talk_ms=0,
+            hold_ms=0,
+            wrap_up_ms=None,
+            wrap_up_how="",
+            how="",
+            disposition="",
+            state="talking",
+        )
+        self._put(row, event.interaction_id, event.agent_id, event.at)
+        if event.role is Role.LEAD:
+            self._end_visit(event.interaction_id, "answered", event.at, event.agent_id)
+
+    @_take.register
+    def _held(self, event: events.Held) -> None:
+        self._change_engagement(event.interaction_id, event.agent_id, state="held")
+
+    @_take.register
+    def _retrieved(self, event: events.Retrieved) -> None:
+        self._change_engagement(event.interaction_id, event.agent_id, state="talking")
+
+    @_take.register
+    def _lead(self, event: events.LeadChanged) -> None:
+        self._change_engagement(event.interaction_id, event.to_agent, role=Role.LEAD.value)
+
+    @_take.register
+    def _engagement_ended(self, event: events.EngagementEnded) -> None:
+        self._change_engagement(
+            event.interaction_id,
+            event.agent_id,
+            ended_at=event.at,
+            talk_ms=event.talked_ms,
+            hold_ms=event.held_ms,
+            how=event.how,
+            state="ended" if event.wrap_up_until is None else "wrap_up",
+            wrap_up_ms=0 if event.wrap_up_until is None else None,
+        )
+
+    @_take.register
+    def _disposition(self, event: events.DispositionSet) -> None:
+        self._change_engagement(event.interaction_id, event.agent_id, disposition=event.disposition)
+        self._change_interaction(event.interaction_id, disposition=event.disposition)
+
+    @_take.register
+    def _wrapped(self, event: events.WrapUpEnded) -> None:
+        self._change_engagement(
+            event.interaction_id,
+            event.agent_id,
+            wrap_up_ms=event.wrap_up_ms,
+            wrap_up_how=event.how,
+            state="ended",
+        )
+
+    @_take.register
+    def _left(self, event: events.CustomerLeft) -> None:
+        self._end_visit(event.interaction_id, Outcome.ABANDONED.value, event.at, None)
+
+    @_take.register
+    def _closed(self, event: events.Closed) -> None:
+        self._end_visit(event.interaction_id, event.outcome.value, event.at, None)
+        self._change_interaction(
+            event.interaction_id,
+            closed_at=event.at,
+            outcome=event.outcome.value,
+            reason=event.reason,
+        )
