@@ -18,7 +18,8 @@ class StepFailed(Exception):
 
 def say(text: str) -> None:
     """Print one line of progress at once, on standard error so that results stay clean."""
-    print(f"carillon: {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"carillon: {text}\n")
+    sys.stderr.flush()
 
 
 def run_step(

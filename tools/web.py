@@ -1,4 +1,4 @@
-"""The pages: Node, the packages `package-lock.json` pins, and what `npm run build` makes of them."""
+"""The pages: Node, the packages `package-lock.json` pins, and what the build makes of them."""
 
 from __future__ import annotations
 

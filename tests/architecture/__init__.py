@@ -1,0 +1,1 @@
+"""Rules about the source text itself: who imports whom, names, sizes, words, supply."""
