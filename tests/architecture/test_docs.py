@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
+from mkdocs.utils.yaml import yaml_load
 
 from tests.architecture.sources import ROOT, tracked
 
@@ -20,7 +20,7 @@ def pages_of(entry: Any) -> set[str]:
 
 
 def test_every_page_stands_in_the_contents_of_the_manual() -> None:
-    contents = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    contents = yaml_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     pages = {
         path.relative_to(ROOT / "docs").as_posix()
         for path in tracked()
