@@ -1,0 +1,150 @@
+"""Reads a configuration folder and says everything that is wrong with it.
+
+``load`` is what ``carillon check``, ``run`` and the live reload share.
+"""
+
+import os
+import pkgutil
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import router.strategies
+from channels.api import ChannelSpec, discover
+from config.catalogue import build_catalogue
+from config.catalogue_checks import warn_of_catalogue
+from config.catalogue_names import Known
+from config.catalogue_text import CentreText, parse_need
+from config.decoding import Decoder, TextForm
+from config.defaults import with_defaults
+from config.findings import FieldPath, Findings, Mistake, did_you_mean, undotted
+from config.quantities import parse_span
+from config.references import SecretReader
+from config.settings_checks import check_settings
+from config.settings_replies import replies_of
+from config.settings_types import Listen, Settings, parse_listen
+from config.toml_folder import read_folder
+from router.model.catalogue import Catalogue, Span
+from router.model.ids import Medium
+from router.model.skills import Need
+
+PLANNED_MEDIA = frozenset({"chat", "fax", "mail", "voice"})
+"""Media a configuration may speak of before their channel is installed."""
+
+_FORMS: dict[type, TextForm] = {Listen: parse_listen, Need: parse_need, Span: parse_span}
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """What a folder says. ``settings`` and ``catalogue`` are there when there are no mistakes."""
+
+    folder: Path
+    settings: Settings | None
+    catalogue: Catalogue | None
+    mistakes: tuple[Mistake, ...]
+    warnings: tuple[Mistake, ...]
+    texts: dict[str, str]
+    left_out: int = 0
+
+
+def strategy_names() -> frozenset[str]:
+    """The strategies installed: a module of ``router.strategies`` each."""
+    found = pkgutil.iter_modules(router.strategies.__path__)
+    return frozenset(module.name for module in found if not module.name.startswith("_"))
+
+
+def load(
+    folder: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    channels: Mapping[Medium, ChannelSpec] | None = None,
+    today: date | None = None,
+) -> Loaded:
+    """Read, decode and check a folder; never raises for what the folder holds.
+
+    ``environment`` is where ``env:`` secrets come from (the process's own by default), ``channels``
+    the installed channels (all that are found), ``today`` lets warnings know which holidays are
+    over. Everything wrong is reported at once, in the order of the files.
+    """
+    folder = folder.absolute()
+    found = read_folder(folder)
+    with_defaults(found)
+    findings = found.findings
+    specs = discover() if channels is None else channels
+    secrets = SecretReader(folder, os.environ if environment is None else environment)
+    decoder = Decoder(findings, secrets, _FORMS)
+    centre = decoder.decode(found.tree, CentreText, ()) or CentreText()
+    known = Known(media=frozenset(specs) | PLANNED_MEDIA, strategies=strategy_names())
+    catalogue = build_catalogue(centre, found.tree, findings, known)
+    settings = _settings(folder, centre, _channels(centre, specs, decoder, findings), findings)
+    check_settings(settings, findings)
+    good = not findings.mistakes
+    if good and catalogue is not None:
+        warn_of_catalogue(catalogue, findings, media=frozenset(settings.channels), today=today)
+    return Loaded(
+        folder=folder,
+        settings=settings if good else None,
+        catalogue=catalogue if good else None,
+        mistakes=findings.mistakes,
+        warnings=findings.warnings,
+        texts=found.texts,
+        left_out=findings.left_out,
+    )
+
+
+def _channels(
+    centre: CentreText,
+    specs: Mapping[Medium, ChannelSpec],
+    decoder: Decoder,
+    findings: Findings,
+) -> dict[str, Any]:
+    """Each channel's own settings, decoded by its own type and checked by its own check."""
+    made: dict[str, Any] = {}
+    for name, table in centre.channels.items():
+        path: FieldPath = ("channels", name)
+        spec = specs.get(Medium(name))
+        if spec is None:
+            hint = did_you_mean(name, specs)
+            findings.mistake(path, f'no channel named "{name}" is installed{hint}')
+            continue
+        before = len(findings.mistakes)
+        settings = decoder.decode(table, spec.settings, path)
+        if settings is None or len(findings.mistakes) > before:
+            continue
+        made[name] = settings
+        for field, message in spec.check(settings):
+            findings.mistake((*path, *undotted(field)), message)
+    return made
+
+
+def _settings(
+    folder: Path, centre: CentreText, channels: dict[str, Any], findings: Findings
+) -> Settings:
+    storage = msgspec.structs.replace(
+        centre.storage, folder=(folder / centre.storage.folder.expanduser()).absolute()
+    )
+    return Settings(
+        folder=folder,
+        site=centre.site,
+        desk=_absolute(centre.desk, folder),
+        widget=_absolute(centre.widget, folder),
+        storage=storage,
+        secrets=centre.secrets,
+        limits=centre.limits,
+        users=_absolute(centre.users, folder),
+        log=centre.log,
+        channels=channels,
+        replies=replies_of(centre, findings),
+    )
+
+
+def _absolute(settings: Any, folder: Path) -> Any:
+    """The same settings with every relative path starting at the configuration's folder."""
+    changes = {
+        field: folder / value.expanduser()
+        for field in settings.__struct_fields__
+        if isinstance(value := getattr(settings, field), Path)
+    }
+    return msgspec.structs.replace(settings, **changes)

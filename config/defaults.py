@@ -1,0 +1,67 @@
+"""What holds where a configuration says nothing: ``defaults.toml``, merged by two plain rules.
+
+1. How media ring and how much fits (``media``, field by field), the reasons for not being ready
+   (as a whole) and the classes of priority (name by name) hold unless the folder says otherwise.
+2. The demonstration centre (queues, agents, rules ... and, apart from it, the channels) holds in
+   the lab only, and only as a whole: where the folder has any of its sections, none is added.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from config.toml_folder import TomlFolder, parse_text
+
+DEFAULTS_FILE = Path(__file__).with_name("defaults.toml")
+DEMONSTRATION = frozenset(
+    {
+        "queue",
+        "agent",
+        "skill",
+        "team",
+        "rules",
+        "rule",
+        "plan",
+        "hours",
+        "holidays",
+        "reply",
+    }
+)
+
+
+def with_defaults(found: TomlFolder) -> None:
+    """Add to a folder's tree what it leaves to the defaults."""
+    defaults = parse_text(DEFAULTS_FILE.read_text(encoding="utf-8"), "defaults.toml")
+    for name, text in defaults.tree.get("media", {}).items():
+        for field, value in text.items():
+            _add(found, defaults, ("media", name, field), value)
+    if "not_ready" not in found.tree:
+        _add(found, defaults, ("not_ready",), defaults.tree.get("not_ready", {}))
+    for name, value in defaults.tree.get("priority", {}).items():
+        _add(found, defaults, ("priority", name), value)
+    site = found.tree.get("site")
+    profile = site.get("profile", "lab") if isinstance(site, dict) else "lab"
+    if profile != "lab":
+        return
+    if not DEMONSTRATION & found.tree.keys():
+        for section in sorted(DEMONSTRATION & defaults.tree.keys()):
+            _add(found, defaults, (section,), defaults.tree[section])
+    if "channels" not in found.tree and "channels" in defaults.tree:
+        _add(found, defaults, ("channels",), defaults.tree["channels"])
+
+
+def _add(found: TomlFolder, defaults: TomlFolder, path: tuple[str, ...], value: Any) -> None:
+    """Put a value at a path unless the folder has one there (of whatever type)."""
+    table: Any = found.tree
+    for key in path[:-1]:
+        table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            return
+    if path[-1] in table:
+        return
+    table[path[-1]] = value
+    for known, place in defaults.findings.places.items():
+        if known[: len(path)] == path:
+            found.findings.places.setdefault(known, place)
+    for length in range(1, len(path)):
+        place = defaults.findings.place(path[:length])
+        found.findings.places.setdefault(path[:length], place)
