@@ -46,7 +46,14 @@ _READ = """
     WHERE position > $1 ORDER BY position LIMIT $2
 """
 
-_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_FAULTS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What a connection answers that was cut while it lay idle.
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 
 class PostgresLog:

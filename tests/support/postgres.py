@@ -37,6 +37,11 @@ class PostgresServer:
         """The address of a database, by the unix socket."""
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
+    @property
+    def socket(self) -> str:
+        """The path of the unix socket it listens on."""
+        return str(self._folder / ".s.PGSQL.5432")
+
     def create_database(self) -> str:
         """Make an empty database; its address."""
         name = f"test_{secrets.token_hex(6)}"
