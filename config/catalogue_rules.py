@@ -63,7 +63,7 @@ class RuleBuilder:
             seen.setdefault(rule.name, index)
         rules = tuple(self._rule(index, text) for index, text in enumerate(centre.rule))
         if centre.rules is None:
-            if not self._findings.place(("rules",)).line:
+            if not self._findings.written(("rules",)):
                 self._findings.mistake(
                     ("rules",), "is missing; add [rules] with default_queue for what no rule sends"
                 )

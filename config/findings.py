@@ -65,7 +65,7 @@ def undotted(field: str) -> FieldPath:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A closing sentence with the nearest known name, or the known ones when they are few."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.7)
     if not near:
         near = [name for name in names if name.lower() == word.lower()]
     if near:
@@ -90,6 +90,10 @@ class Findings:
             if (found := self.places.get(path[:length])) is not None:
                 return found
         return self.places.get((), Place(""))
+
+    def written(self, path: FieldPath) -> bool:
+        """Whether the text says anything at this very path (right or wrong)."""
+        return path in self.places
 
     def mistake(self, path: FieldPath, message: str, *, at: Place | None = None) -> None:
         """Note what must be put right before this configuration can be used."""

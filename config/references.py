@@ -80,15 +80,18 @@ def read_private_text(path: Path, *, group_may_read: bool = False) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError(f"{path} is not a file")
         forbidden = _OTHERS & ~stat.S_IRGRP if group_may_read else _OTHERS
         if status.st_mode & forbidden:
             mode = stat.S_IMODE(status.st_mode)
             raise ValueError(f"{path} has mode {mode:04o}: others may use it; chmod 600")
-        content = stream.read(SECRET_MAX_BYTES + 1)
+        with open(descriptor, "rb", closefd=False) as stream:
+            content = stream.read(SECRET_MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > SECRET_MAX_BYTES:
         raise ValueError(f"{path} is longer than 64 KiB")
     try:

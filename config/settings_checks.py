@@ -35,9 +35,10 @@ def _check_production(settings: Settings, findings: Findings) -> None:
         findings.mistake(("site", "debug"), "debugging shows secrets; not in production")
     if settings.log.level == "debug":
         findings.mistake(("log", "level"), "debugging shows secrets; not in production")
-    if settings.secrets.key_encryption_key is None:
+    key = ("secrets", "key_encryption_key")
+    if settings.secrets.key_encryption_key is None and not findings.written(key):
         findings.mistake(
-            ("secrets", "key_encryption_key"),
+            key,
             'is missing: name the key that wraps all others, as "file:..." or "cred:..."',
         )
     if not settings.users.second_factor:
