@@ -1,0 +1,168 @@
+"""The tables and their numbered migrations."""
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+)
+
+METADATA = MetaData()
+
+META = Table(
+    "desk_meta",
+    METADATA,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""``version``: the last migration; ``revision``: grows when a user or a session was ended."""
+
+USERS = Table(
+    "desk_user",
+    METADATA,
+    Column("user", String(64), primary_key=True),
+    Column("name", String(150), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("agent_id", String(64), nullable=False),
+    Column("teams", Text, nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+
+SESSIONS = Table(
+    "desk_session",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("last_active", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("confirmed", BigInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+    Index("desk_session_by_user", "user"),
+)
+"""``token_hash`` is SHA-256 of the cookie's token; ``confirmed`` when the password was typed."""
+
+DEVICES = Table(
+    "desk_device",
+    METADATA,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user", String(64), nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+
+FAILURES = Table(
+    "desk_failure",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("desk_failure_by_key", "key", "at"),
+)
+"""Failed log-ins by digest of what they count against."""
+
+LOCKS = Table(
+    "desk_lock",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+TICKETS = Table(
+    "desk_ticket",
+    METADATA,
+    Column("ticket_hash", String(64), primary_key=True),
+    Column("session_hash", String(64), nullable=False),
+    Column("expires", BigInteger, nullable=False),
+)
+
+SETTINGS = Table(
+    "desk_settings",
+    METADATA,
+    Column("user", String(64), primary_key=True),
+    Column("settings", Text, nullable=False),
+)
+
+DRAFTS = Table(
+    "desk_draft",
+    METADATA,
+    Column("agent_id", String(64), primary_key=True),
+    Column("interaction_id", String(64), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+
+READ_MARKS = Table(
+    "desk_read",
+    METADATA,
+    Column("agent_id", String(64), primary_key=True),
+    Column("interaction_id", String(64), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+
+UPLOADS = Table(
+    "desk_upload",
+    METADATA,
+    Column("file_id", String(64), primary_key=True),
+    Column("interaction_id", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("agent_id", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Index("desk_upload_by_interaction", "interaction_id"),
+)
+"""Files agents brought, before and after they were sent; name and type are sealed."""
+
+AUDIT = Table(
+    "desk_audit",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("object", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("chain", String(64), nullable=False),
+)
+"""``chain``: SHA-256 over the line before it and this one, so that a changed line shows."""
+
+
+def _first(connection: Connection) -> None:
+    METADATA.create_all(connection)
+    connection.execute(insert(META).values(name="revision", value=0))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+"""The n-th one (from 1) takes the tables from version n - 1 to n. None is ever changed."""
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables to the newest version, within the caller's transaction."""
+    META.create(connection, checkfirst=True)
+    row = connection.execute(select(META.c.value).where(META.c.name == "version")).first()
+    version = row.value if row else 0
+    if row is None:
+        connection.execute(insert(META).values(name="version", value=0))
+    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
+        step(connection)
+        connection.execute(META.update().where(META.c.name == "version").values(value=number))

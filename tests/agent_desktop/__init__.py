@@ -1,0 +1,1 @@
+"""The desk's server: log-in, permissions, sockets, pages, in front of a real hub."""
