@@ -1,0 +1,70 @@
+"""Who is gone without saying so: nobody here while waiting, or nothing said for too long."""
+
+import asyncio
+
+from channels.chat import records
+from channels.chat.conversations import Conversations
+from channels.chat.parts import Parts
+from channels.chat.rooms import Room
+from channels.chat.tokens import TOKEN_AGE_S
+from router.model.errors import CarillonError, StorageFailed
+from router.model.ids import MINUTE_MS, Instant
+
+LOOK_EVERY_S = 5.0
+PURGE_EVERY_MS = 10 * MINUTE_MS
+
+
+def reason_to_leave(room: Room, now: Instant, away_ms: int, idle_ms: int) -> str:
+    """Why the visitor counts as gone: ``away``, ``idle``, or empty while they do not.
+
+    Who left a message and keeps the place may be away and silent for as long as it takes.
+    """
+    conversation = room.conversation
+    if conversation.state == records.ENDED or conversation.mail_box is not None:
+        return ""
+    waits = conversation.state in {records.WAITING, records.STARTING}
+    away = room.away_since is not None
+    if waits:
+        gone_ms = now - room.away_since if room.away_since is not None else 0
+        return "away" if away and gone_ms >= away_ms else ""
+    return "idle" if now - conversation.last_at >= idle_ms else ""
+
+
+class Departures:
+    """Looks after rooms whose visitor may be gone, and drops what has had its time."""
+
+    def __init__(self, parts: Parts, conversations: Conversations) -> None:
+        self._parts = parts
+        self._conversations = conversations
+        self._purged_at = Instant(0)
+        self.failure = ""
+
+    async def watch(self) -> None:
+        """Look every five seconds for as long as the channel runs."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """End the conversations of who is gone; drop those ended 24 hours ago."""
+        settings = self._parts.settings
+        now = self._parts.context.clock.now()
+        self.failure = ""
+        for room in self._parts.rooms:
+            reason = reason_to_leave(room, now, settings.away_ms, settings.idle_ms)
+            if reason:
+                try:
+                    await self._conversations.leave(room, reason)
+                except CarillonError as error:
+                    # It is tried again at the next look.
+                    self.failure = f"a conversation could not be ended: {error.code}"
+        if now - self._purged_at >= PURGE_EVERY_MS:
+            self._purged_at = now
+            await self._purge(Instant(now - TOKEN_AGE_S * 1000))
+
+    async def _purge(self, before: Instant) -> None:
+        try:
+            for file_id in await self._parts.store.purge(before):
+                await self._parts.context.files.remove(file_id)
+        except StorageFailed as error:
+            self.failure = error.message

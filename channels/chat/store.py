@@ -1,0 +1,394 @@
+"""What the chat channel keeps itself: who may resume what, and what a visitor is shown.
+
+Words are sealed boxes here as they are in the log (PRIV-1). A conversation's rows go 24 hours
+after its last word; the log keeps what was said.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    delete,
+    event,
+    func,
+    insert,
+    make_url,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import StaticPool
+
+from channels.chat.records import ENDED, Conversation, Item
+from router.model.content import FileRef, Sealed
+from router.model.errors import InvalidInput, StorageFailed
+from router.model.ids import Instant, InteractionId
+
+_TABLES = MetaData()
+_CONVERSATIONS = Table(
+    "chat_conversations",
+    _TABLES,
+    Column("interaction_id", String(32), primary_key=True),
+    Column("site", String(40), nullable=False),
+    Column("token_digest", String(64), nullable=False, unique=True),
+    Column("start_id", String(64), nullable=False),
+    Column("subject", String(32), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("seen_number", Integer, nullable=False),
+    Column("got_seq", Integer, nullable=False),
+    Column("read_seq", Integer, nullable=False),
+    Column("rated", Boolean, nullable=False),
+    Column("identified", Boolean, nullable=False),
+    Column("mail_box", LargeBinary, nullable=True),
+    Column("agent_id", String(200), nullable=True),
+)
+_ITEMS = Table(
+    "chat_items",
+    _TABLES,
+    Column(
+        "interaction_id",
+        ForeignKey("chat_conversations.interaction_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("seq", Integer, primary_key=True),
+    Column("key", String(120), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("entry_id", String(32), nullable=True),
+    Column("number", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=True),
+    Column("data", Text, nullable=False),
+    Column("mail_due", Boolean, nullable=False),
+    Index("chat_items_key", "interaction_id", "key", unique=True),
+    Index("chat_items_mail_due", "mail_due"),
+)
+_FILES = Table(
+    "chat_files",
+    _TABLES,
+    Column("file_id", String(64), primary_key=True),
+    Column("interaction_id", String(32), nullable=False, index=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+_IDENTITIES = Table(
+    "chat_identities",
+    _TABLES,
+    Column("jti", String(64), primary_key=True),
+    Column("expires", BigInteger, nullable=False),
+)
+
+
+def _engine(url: str) -> AsyncEngine:
+    if url in {"memory:", "sqlite://", "sqlite:///:memory:"}:
+        return create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError as error:
+        raise InvalidInput(f"no address of a database: {error}", field="database_url") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        return create_async_engine(
+            parsed.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=0
+        )
+    if backend in {"postgresql", "postgres"}:
+        return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=5)
+    raise InvalidInput(f"{backend} is neither sqlite nor postgresql", field="database_url")
+
+
+class ChatStore:
+    """The tables of the chat channel. Every method raises StorageFailed when the base fails."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self._engine.sync_engine, "begin", _begin_immediately)
+
+    async def open(self) -> None:
+        """Make the tables where they are missing."""
+        async with self._change() as connection:
+            await connection.run_sync(_TABLES.create_all)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._engine.dispose()
+
+    async def add_conversation(self, conversation: Conversation) -> Conversation:
+        """Keep a new conversation; one with the same token that is there already is returned."""
+        try:
+            async with self._change() as connection:
+                await connection.execute(
+                    insert(_CONVERSATIONS).values(**msgspec.structs.asdict(conversation))
+                )
+        except StorageFailed as error:
+            if not isinstance(error.__cause__, IntegrityError):
+                raise
+            there = await self.by_token(conversation.token_digest)
+            if there is None:
+                raise
+            return there
+        return conversation
+
+    async def by_token(self, token_digest: str) -> Conversation | None:
+        """The conversation a token opens."""
+        return await self._conversation(_CONVERSATIONS.c.token_digest == token_digest)
+
+    async def by_id(self, interaction_id: InteractionId) -> Conversation | None:
+        """The conversation of an interaction."""
+        return await self._conversation(_CONVERSATIONS.c.interaction_id == interaction_id)
+
+    async def open_ones(self) -> Sequence[Conversation]:
+        """All conversations that have not ended."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_CONVERSATIONS).where(_CONVERSATIONS.c.state != ENDED)
+            )
+            return [_conversation(row) for row in rows.mappings()]
+
+    async def drop(self, interaction_id: InteractionId) -> None:
+        """Forget a conversation that could not begin."""
+        async with self._change() as connection:
+            for table in (_FILES, _ITEMS, _CONVERSATIONS):
+                await connection.execute(
+                    delete(table).where(table.c.interaction_id == interaction_id)
+                )
+
+    async def change(self, interaction_id: InteractionId, **values: Any) -> None:
+        """Set columns of a conversation."""
+        async with self._change() as connection:
+            await connection.execute(
+                update(_CONVERSATIONS)
+                .where(_CONVERSATIONS.c.interaction_id == interaction_id)
+                .values(**values)
+            )
+
+    async def add_item(
+        self, interaction_id: InteractionId, item: Item, **values: Any
+    ) -> tuple[Item, bool]:
+        """Add an item as the next of its conversation and set columns of the conversation.
+
+        Returns the item with its number, and whether it is new: a key is added once.
+        """
+        async with self._change() as connection:
+            there = await _by_key(connection, interaction_id, item.key)
+            if there is not None:
+                return there, False
+            seq = (
+                await connection.execute(
+                    update(_CONVERSATIONS)
+                    .where(_CONVERSATIONS.c.interaction_id == interaction_id)
+                    .values(last_seq=_CONVERSATIONS.c.last_seq + 1, **values)
+                    .returning(_CONVERSATIONS.c.last_seq)
+                )
+            ).scalar_one()
+            added = msgspec.structs.replace(item, seq=seq)
+            await connection.execute(insert(_ITEMS).values(_item_row(interaction_id, added)))
+            return added, True
+
+    async def items(
+        self, interaction_id: InteractionId, after: int = 0, limit: int = 200
+    ) -> Sequence[Item]:
+        """The items behind a number, in order."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_ITEMS)
+                .where(_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.seq > after)
+                .order_by(_ITEMS.c.seq)
+                .limit(limit)
+            )
+            return [_item(row) for row in rows.mappings()]
+
+    async def item(self, interaction_id: InteractionId, key: str) -> Item | None:
+        """The item of a key."""
+        async with self._read() as connection:
+            return await _by_key(connection, interaction_id, key)
+
+    async def mails_due(self) -> Sequence[tuple[InteractionId, Item]]:
+        """Answers that still have to go by mail to visitors who left."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_ITEMS).where(_ITEMS.c.mail_due).order_by(_ITEMS.c.at).limit(1_000)
+            )
+            return [(InteractionId(row["interaction_id"]), _item(row)) for row in rows.mappings()]
+
+    async def mail_done(self, interaction_id: InteractionId, seq: int) -> None:
+        """The answer went by mail."""
+        async with self._change() as connection:
+            await connection.execute(
+                update(_ITEMS)
+                .where(_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.seq == seq)
+                .values(mail_due=False)
+            )
+
+    async def add_file(
+        self, interaction_id: InteractionId, file: FileRef, sealed: Sealed, at: Instant
+    ) -> None:
+        """Keep what a visitor uploaded until it is sent."""
+        async with self._change() as connection:
+            await connection.execute(
+                insert(_FILES).values(
+                    file_id=file.file_id,
+                    interaction_id=interaction_id,
+                    size_bytes=file.size_bytes,
+                    at=at,
+                    used=False,
+                    sealed=msgspec.msgpack.encode(sealed),
+                )
+            )
+
+    async def files(self, interaction_id: InteractionId) -> Mapping[str, Sealed]:
+        """The files of a conversation: sealed references by file id."""
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_FILES.c.file_id, _FILES.c.sealed).where(
+                    _FILES.c.interaction_id == interaction_id
+                )
+            )
+            return {row[0]: msgspec.msgpack.decode(row[1], type=Sealed) for row in rows}
+
+    async def files_bytes(self, interaction_id: InteractionId) -> int:
+        """How much was uploaded in a conversation."""
+        async with self._read() as connection:
+            total = await connection.scalar(
+                select(func.coalesce(func.sum(_FILES.c.size_bytes), 0)).where(
+                    _FILES.c.interaction_id == interaction_id
+                )
+            )
+            return int(total or 0)
+
+    async def use_files(self, file_ids: Sequence[str]) -> None:
+        """The files were sent with a message."""
+        async with self._change() as connection:
+            await connection.execute(
+                update(_FILES).where(_FILES.c.file_id.in_(file_ids)).values(used=True)
+            )
+
+    async def take_identity(self, jti: str, expires: Instant, now: Instant) -> bool:
+        """Take a signed token's id once; False when it was taken before (CHAT-3)."""
+        async with self._change() as connection:
+            await connection.execute(delete(_IDENTITIES).where(_IDENTITIES.c.expires < now))
+        try:
+            async with self._change() as connection:
+                await connection.execute(insert(_IDENTITIES).values(jti=jti, expires=expires))
+        except StorageFailed as error:
+            if isinstance(error.__cause__, IntegrityError):
+                return False
+            raise
+        return True
+
+    async def purge(self, before: Instant) -> Sequence[str]:
+        """Drop ended conversations whose last word is older; returns ids of files never sent."""
+        old = select(_CONVERSATIONS.c.interaction_id).where(
+            _CONVERSATIONS.c.state == ENDED, _CONVERSATIONS.c.last_at < before
+        )
+        async with self._change() as connection:
+            rows = await connection.execute(
+                select(_FILES.c.file_id).where(
+                    _FILES.c.used.is_(False), _FILES.c.interaction_id.in_(old)
+                )
+            )
+            unsent = [str(row[0]) for row in rows]
+            await connection.execute(delete(_FILES).where(_FILES.c.interaction_id.in_(old)))
+            await connection.execute(delete(_ITEMS).where(_ITEMS.c.interaction_id.in_(old)))
+            await connection.execute(
+                delete(_CONVERSATIONS).where(
+                    _CONVERSATIONS.c.state == ENDED, _CONVERSATIONS.c.last_at < before
+                )
+            )
+            return unsent
+
+    async def _conversation(self, condition: Any) -> Conversation | None:
+        async with self._read() as connection:
+            row = (await connection.execute(select(_CONVERSATIONS).where(condition))).mappings()
+            found = row.first()
+            return _conversation(found) if found is not None else None
+
+    @asynccontextmanager
+    async def _change(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageFailed(f"the chat's tables: {type(error).__name__}") from error
+
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield await connection.execution_options(carillon_reads=True)
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageFailed(f"the chat's tables: {type(error).__name__}") from error
+
+
+def _conversation(row: RowMapping) -> Conversation:
+    return Conversation(**{str(name): value for name, value in row.items()})
+
+
+async def _by_key(
+    connection: AsyncConnection, interaction_id: InteractionId, key: str
+) -> Item | None:
+    rows = await connection.execute(
+        select(_ITEMS).where(_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.key == key)
+    )
+    row = rows.mappings().first()
+    return _item(row) if row is not None else None
+
+
+def _item_row(interaction_id: InteractionId, item: Item) -> dict[str, Any]:
+    row = {name: getattr(item, name) for name in item.__struct_fields__}
+    row["interaction_id"] = interaction_id
+    row["sealed"] = msgspec.msgpack.encode(item.sealed) if item.sealed is not None else None
+    row["data"] = msgspec.json.encode(item.data).decode()
+    return row
+
+
+def _item(row: RowMapping) -> Item:
+    values = {name: row[name] for name in Item.__struct_fields__}
+    if values["sealed"] is not None:
+        values["sealed"] = msgspec.msgpack.decode(values["sealed"], type=Sealed)
+    values["data"] = msgspec.json.decode(values["data"], type=dict[str, Any])
+    return Item(**values)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout = 5000",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    # Transactions are begun by _begin_immediately and not by the driver.
+    connection.isolation_level = None
+
+
+def _begin_immediately(connection: Any) -> None:
+    """A change takes the lock at once: upgrading a read in its midst could only fail."""
+    reads = connection.get_execution_options().get("carillon_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
