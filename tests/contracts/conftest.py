@@ -1,9 +1,11 @@
 """What the contract suites share: one PostgreSQL server for all of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.contracts.vaults import Vault
 from tests.support.postgres import PostgresServer, postgres_server
 
 
@@ -11,3 +13,11 @@ from tests.support.postgres import PostgresServer, postgres_server
 def postgres() -> Iterator[PostgresServer]:
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vault]:
+    if request.param == "sqlite":
+        yield Vault(f"sqlite:///{tmp_path}/keys/keys.db", tmp_path)
+    else:
+        yield Vault(request.getfixturevalue("postgres").create_database(), tmp_path)
