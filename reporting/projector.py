@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any, TypeVar
 
+import msgspec
+
 from reporting.history import HistoryFold
 from reporting.rows import AgentStateRow, EngagementRow, OfferRow, Row
 from reporting.states import STARTS_KEPT, AgentStates
@@ -30,10 +32,9 @@ RETRY_SECONDS = 1.0
 class Projector:
     """Keeps ``store`` in step with ``feed``. One worker thread does all of its database work."""
 
-    def __init__(self, store: HistoryStore, feed: Feed, catalogue: Catalogue | None = None) -> None:
-        self._store = store
+    def __init__(self, store: HistoryStore, feed: Feed) -> None:
+        self.store = store
         self._feed = feed
-        self._catalogue = catalogue
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
         self._fold: HistoryFold | None = None
         self._task: asyncio.Task[None] | None = None
@@ -43,10 +44,10 @@ class Projector:
 
     async def start(self) -> None:
         """Open the history and begin to follow. A history ahead of the log is built again."""
-        self.position = Position(await self.run(self._store.open))
+        self.position = Position(await self.run(self.store.open))
         if self.position > self._feed.head():
             log.warning("The history is ahead of the log and is built again.")
-            await self.run(self._store.reset)
+            await self.run(self.store.reset)
             self.position = Position(0)
         self._fold = await self.run(self._load)
         self._task = asyncio.create_task(self._follow(), name="projector")
@@ -57,7 +58,7 @@ class Projector:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._thread.shutdown(wait=True)
-        self._store.close()
+        self.store.close()
 
     async def run(self, call: Any, *arguments: Any) -> Any:
         """Do blocking work on the history's one thread."""
@@ -77,15 +78,17 @@ class Projector:
         """The fold as the kept history left it: its open rows."""
         states, offers, engagements = (TABLES[k] for k in (AgentStateRow, OfferRow, EngagementRow))
         agents = AgentStates(
-            self._store.rows(AgentStateRow, states.c.ended_at.is_(None)),
-            self._store.rows(OfferRow, offers.c.ended_at.is_(None)),
-            self._store.rows(
+            self.store.rows(AgentStateRow, states.c.ended_at.is_(None)),
+            self.store.rows(OfferRow, offers.c.ended_at.is_(None)),
+            self.store.rows(
                 EngagementRow,
                 order=(engagements.c.started_at.desc(),),
                 limit=STARTS_KEPT,
             )[::-1],
         )
-        return HistoryFold(lambda kind, **key: None, agents, self._catalogue)
+        kept = self.store.catalogue()
+        catalogue = msgspec.json.decode(kept, type=Catalogue) if kept else None
+        return HistoryFold(lambda kind, **key: None, agents, catalogue)
 
     async def _follow(self) -> None:
         async for batch in self._feed.follow(self.position):
@@ -110,11 +113,14 @@ class Projector:
 
     def _write(self, batch: Sequence[Recorded]) -> None:
         fold = self._fold = self._fold or self._load()
-        with self._store.writing(batch[-1].position) as writer:
+        before = fold.catalogue
+        with self.store.writing(batch[-1].position) as writer:
             fold.use(writer.get)
             for recorded in batch:
                 fold.apply(recorded)
             _put_all(writer, fold.drain())
+            if fold.catalogue is not before and fold.catalogue is not None:
+                writer.put_catalogue(msgspec.json.encode(fold.catalogue).decode())
 
 
 def _put_all(writer: HistoryWriter, rows: Sequence[Row]) -> None:

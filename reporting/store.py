@@ -70,6 +70,12 @@ _projection = sa.Table(
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
 )
+_in_force = sa.Table(
+    "catalogue_in_force",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("catalogue", sa.Text, nullable=False),
+)
 _visits = TABLES[VisitRow]
 sa.Index("visits_by_entry", _visits.c.entered_at)
 sa.Index(
@@ -140,6 +146,12 @@ class HistoryStore:
         except sa.exc.DBAPIError as error:
             raise StorageFailed(f"the history was not written: {error.orig}") from error
 
+    def catalogue(self) -> str:
+        """The catalogue in force where the history stands, as JSON; empty before the first."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(_in_force.c.catalogue)).first()
+        return "" if row is None else str(row[0])
+
     def rows(
         self,
         row: type[OneRow],
@@ -181,6 +193,14 @@ class HistoryWriter:
             set_={name: statement.excluded[name] for name in names},
         )
         self._connection.execute(statement, [msgspec.structs.asdict(row) for row in rows])
+
+    def put_catalogue(self, text: str) -> None:
+        """Keep the catalogue in force, as JSON."""
+        values = {"name": "history", "catalogue": text}
+        statement = self._insert(_in_force).values(values)
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_=values)
+        )
 
     def get(self, kind: type[OneRow], **key: Any) -> OneRow | None:
         """The row with this key."""

@@ -1,0 +1,215 @@
+"""The history is the fold of the log, whatever happens to the projector."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporting import timeline
+from reporting.projector import Projector
+from reporting.reports import queue_by_interval
+from reporting.rows import AgentStateRow, EntryRow, InteractionRow, OfferRow, VisitRow
+from reporting.store import TABLES, HistoryStore
+from router.model.events import Event
+from router.model.ids import InteractionId, Position, SubjectId
+from router.model.interaction import OfferEnd
+from tests.reporting import events
+
+EVERYTHING = tuple(TABLES)
+
+
+async def project(url: str, happened: list[Event], look: Callable[[HistoryStore], Any]) -> Any:
+    """Let a projector read these events to the end, then look at its history."""
+    log = events.Log(happened)
+    projector = Projector(HistoryStore(url), log)
+    await projector.start()
+    assert await projector.reached(log.head())
+    found = await projector.run(look, projector.store)
+    await projector.stop()
+    return found
+
+
+def all_rows(store: HistoryStore) -> list[Any]:
+    """Every row of every table."""
+    return [store.rows(kind, order=tuple(TABLES[kind].primary_key)) for kind in EVERYTHING]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """An empty history."""
+    return f"sqlite:///{tmp_path}/history.db"
+
+
+def question(**values: Any) -> queue_by_interval.Question:
+    """A question about the whole day."""
+    given = {"start": events.at(0), "end": events.at(3_600), **values}
+    return queue_by_interval.Question(**given)
+
+
+def test_figures_of_a_day_are_the_ones_counted_by_hand(url: str) -> None:
+    def look(store: HistoryStore) -> queue_by_interval.Answer:
+        return queue_by_interval.answer(store, question(), 0)
+
+    totals = asyncio.run(project(url, events.a_day(), look)).totals
+    assert totals["offered"] == 4
+    assert (totals["answered"], totals["abandoned"], totals["still_waiting"]) == (2, 1, 1)
+    assert totals["flowed_out"] == 0
+    assert totals["short_abandoned"] == 1
+    assert totals["asa"] == 20_000
+    assert totals["longest_wait"] == 30_000
+    assert totals["service_level"] == pytest.approx(1 / 3)
+    assert totals["service_level_of_answered"] == pytest.approx(1 / 2)
+    assert totals["service_level_of_offered"] == pytest.approx(1 / 4)
+    assert totals["service_level_abandons_count"] == pytest.approx(2 / 4)
+    assert totals["aht"] == (70_000 + 120_000) / 2
+
+
+def test_an_empty_interval_has_no_figures_but_counts(url: str) -> None:
+    def look(store: HistoryStore) -> queue_by_interval.Answer:
+        return queue_by_interval.answer(store, question(end=events.at(5)), 0)
+
+    answer = asyncio.run(project(url, events.a_day(), look))
+    assert answer.rows == ()
+    assert answer.totals["offered"] == 0
+    assert answer.totals["asa"] is None
+    assert answer.totals["service_level"] is None
+
+
+@pytest.mark.parametrize("stop", range(0, 40, 3))
+def test_a_projector_that_was_stopped_anywhere_ends_with_the_same_history(
+    tmp_path: Path, stop: int
+) -> None:
+    happened = events.a_day()
+
+    async def in_two_runs() -> Any:
+        url = f"sqlite:///{tmp_path}/two.db"
+        await project(url, happened[:stop], all_rows)
+        return await project(url, happened, all_rows)
+
+    whole = asyncio.run(project(f"sqlite:///{tmp_path}/one.db", happened, all_rows))
+    assert asyncio.run(in_two_runs()) == whole
+
+
+def test_a_history_ahead_of_the_log_is_built_again(url: str) -> None:
+    happened = events.a_day()
+
+    async def restored() -> Any:
+        await project(url, happened, all_rows)
+        return await project(url, happened[:10], all_rows)
+
+    shorter = asyncio.run(project("sqlite://", happened[:10], all_rows))
+    assert asyncio.run(restored()) == shorter
+
+
+def test_an_offer_that_nobody_took_is_counted_and_the_wait_goes_on(url: str) -> None:
+    happened = [
+        *events.signed_in(),
+        *events.arrives("slow", 10),
+        events.offered("slow", 10),
+        events.offer_ended("slow", 40, OfferEnd.NO_ANSWER, 30_000),
+    ]
+
+    def look(store: HistoryStore) -> Any:
+        return store.rows(VisitRow), store.rows(OfferRow)
+
+    (visit,), (offer,) = asyncio.run(project(url, happened, look))
+    assert (visit.offers, visit.result, visit.wait_ms) == (1, "", None)
+    assert (offer.end, offer.rang_ms) == ("no_answer", 30_000)
+
+
+def test_a_transfer_ends_one_visit_and_begins_another(url: str) -> None:
+    happened = [
+        *events.signed_in(),
+        *events.arrives("moved", 10),
+        events.queued("moved", 25, visit=2, reason="overflow"),
+    ]
+    first, second = asyncio.run(project(url, happened, lambda s: s.rows(VisitRow)))
+    assert (first.result, first.wait_ms) == ("overflowed", 15_000)
+    assert (second.result, second.reason_in) == ("", "overflow")
+
+
+def test_states_of_an_agent_follow_each_other_without_a_gap(url: str) -> None:
+    spans: list[AgentStateRow] = asyncio.run(
+        project(url, events.a_day(), lambda store: store.rows(AgentStateRow))
+    )
+    spans.sort(key=lambda span: (span.started_at, span.position))
+    for before, after in itertools.pairwise(spans):
+        assert before.ended_at == after.started_at
+    states = [span.state for span in spans]
+    assert states[:5] == ["not_ready", "ready", "offered", "ready", "talking"]
+    assert "wrap_up" in states
+    assert spans[-1].ended_at is None
+
+
+def test_a_journey_shows_each_piece_of_the_life_and_why_this_agent(url: str) -> None:
+    def look(store: HistoryStore) -> timeline.Journey | None:
+        return timeline.journey(store, InteractionId("in time"))
+
+    journey = asyncio.run(project(url, events.a_day(), look))
+    assert [piece.kind for piece in journey.segments] == [
+        "waiting",
+        "ringing",
+        "engaged",
+        "wrap_up",
+    ]
+    assert journey.segments[0].end == journey.segments[2].start
+    why = next(step.facts["why"] for step in journey.decisions if step.kind == "Offered")
+    assert why["candidates"] == ["mia"]
+    assert journey.interaction.disposition == "solved"
+
+
+def test_a_customer_sees_contacts_of_all_their_cards_newest_first(url: str) -> None:
+    subjects = [SubjectId("subject of in time"), SubjectId("subject of late")]
+
+    def look(store: HistoryStore) -> Any:
+        return timeline.contacts(store, subjects)
+
+    contacts = asyncio.run(project(url, events.a_day(), look))
+    assert [contact.interaction_id for contact in contacts] == ["late", "in time"]
+    assert contacts[0].agents == ("mia",)
+
+
+def test_the_day_of_an_agent_adds_up(url: str) -> None:
+    def look(store: HistoryStore) -> timeline.Day:
+        return timeline.day(store, events.MIA, events.at(0), events.at(1_000))
+
+    day = asyncio.run(project(url, events.a_day(), look))
+    assert (day.engagements, day.talk_ms, day.wrap_up_ms) == (2, 160_000, 30_000)
+    assert day.not_ready_ms == 1_000
+    assert day.by_medium == {"chat": 2}
+
+
+def test_messages_are_kept_as_skeletons(url: str) -> None:
+    def look(store: HistoryStore) -> Any:
+        return store.rows(EntryRow), store.rows(InteractionRow)
+
+    entries, interactions = asyncio.run(project(url, events.a_day(), look))
+    assert len(entries) == 4
+    assert {row.entries for row in interactions} == {1}
+
+
+def test_waiting_for_a_position_that_does_not_come_ends_at_the_deadline(url: str) -> None:
+    async def wait() -> bool:
+        projector = Projector(HistoryStore(url), events.Log(events.signed_in()))
+        await projector.start()
+        reached = await projector.reached(Position(99), deadline_ms=10)
+        await projector.stop()
+        return reached
+
+    assert asyncio.run(wait()) is False
+
+
+def test_a_question_without_sense_names_its_field(url: str) -> None:
+    from router.model.errors import InvalidInput
+
+    for wrong, field in (
+        ({"minutes": 7}, "interval"),
+        ({"end": 0}, "to"),
+        ({"zone": "Mars/Base"}, "zone"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            queue_by_interval.check(question(**wrong))
+        assert caught.value.field == field
