@@ -1,4 +1,4 @@
-"""What the contract suites share: one PostgreSQL server for all of them."""
+"""What the contract suites share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.vaults import Vault
-from tests.support.postgres import PostgresServer, postgres_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with postgres_server() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

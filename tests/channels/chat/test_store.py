@@ -14,7 +14,7 @@ from channels.chat.store import ChatStore
 from router.model.content import FileRef, Sealed
 from router.model.errors import InvalidInput, StorageFailed
 from router.model.ids import EntryId, Instant, InteractionId, SubjectId
-from tests.support.postgres import postgres_server
+from tests.support.programs_postgres import postgres_server
 
 ONE = InteractionId("1" * 32)
 SEALED = Sealed(subject=SubjectId("s" * 32), schema="content/1", box=b"box")

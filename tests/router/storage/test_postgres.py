@@ -12,7 +12,7 @@ from router.model.events import Event, SignedIn
 from router.model.ids import AgentId, Instant, Position
 from router.ports import Snapshot
 from router.storage.postgres import PostgresLog
-from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.programs_postgres import PostgresServer, postgres_server
 
 
 @pytest.fixture(scope="module")
