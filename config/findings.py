@@ -95,6 +95,11 @@ class Findings:
         """Whether the text says anything at this very path (right or wrong)."""
         return path in self.places
 
+    def wrong_at(self, path: FieldPath) -> bool:
+        """Whether a mistake was noted at this very field."""
+        field = dotted(path)
+        return any(mistake.field == field for mistake in self._mistakes)
+
     def mistake(self, path: FieldPath, message: str, *, at: Place | None = None) -> None:
         """Note what must be put right before this configuration can be used."""
         self._note(self._mistakes, path, message, at)

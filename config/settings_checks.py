@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from config.findings import FieldPath, Findings
 from config.references import read_private_text
-from config.settings_types import Settings, WebListener
+from config.settings_types import Settings, WebListener, parse_listen
 from router.model.secret import Secret
 
 _LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
-_DATABASES = frozenset({"postgresql", "sqlite"})
+_DATABASES = frozenset({"postgresql"})
 
 
 def check_settings(settings: Settings, findings: Findings) -> None:
@@ -25,7 +25,7 @@ def check_settings(settings: Settings, findings: Findings) -> None:
     _check_storage(settings, findings)
     _check_folder(settings.folder, findings)
     _check_mail_domains(settings, findings)
-    _check_origins(settings, findings)
+    _check_channels(settings, findings)
     if not settings.lab:
         _check_production(settings, findings)
 
@@ -143,9 +143,7 @@ def _check_storage(settings: Settings, findings: Findings) -> None:
         text: str = getattr(storage, field)
         if text:
             _check_store(field, text, password, settings, findings)
-    if storage.keys_url == storage.database_url or (
-        storage.keys and _server(storage.keys) == _server(storage.database)
-    ):
+    if storage.keys and _server(storage.keys) == _server(storage.database):
         findings.mistake(
             ("storage", "keys"), "the keys must not lie in the database they protect (DB-4)"
         )
@@ -209,11 +207,26 @@ def _check_mail_domains(settings: Settings, findings: Findings) -> None:
             )
 
 
-def _check_origins(settings: Settings, findings: Findings) -> None:
-    """Channels that list origins must name them one by one."""
+def _check_channels(settings: Settings, findings: Findings) -> None:
+    """What holds for every channel, whatever its own check says: origins one by one, the lab
+    on this machine only."""
     for path, text in _texts(settings.channels, ("channels",)):
-        if any(isinstance(part, str) and "origin" in part for part in path):
+        if findings.wrong_at(path) or not text:
+            continue
+        if any(isinstance(part, str) and part in {"origin", "origins"} for part in path):
             _check_origin(path, text, findings, lab=settings.lab)
+        elif path[-1] == "listen" and settings.lab:
+            _check_lab_listen(path, text, findings)
+
+
+def _check_lab_listen(path: FieldPath, text: str, findings: Findings) -> None:
+    try:
+        listen = parse_listen(text)
+    except ValueError as error:
+        findings.mistake(path, str(error))
+        return
+    if not listen.loopback:
+        findings.mistake(path, f"the lab listens on this machine only, not on {text}")
 
 
 def _texts(value: Any, path: FieldPath) -> Iterable[tuple[FieldPath, str]]:

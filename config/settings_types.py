@@ -16,13 +16,14 @@ from typing_extensions import override
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS
 from router.model.secret import Secret
 
-Profile = Literal["lab", "production"]
-"""``lab``: loopback only, nothing to set up. ``production``: everything must be said."""
+Profile = Literal["lab", "production", "pci"]
+"""``lab``: loopback only, nothing to set up. ``production``: everything must be said. ``pci``: the
+same with the card rules."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=20_000)]
 Titles = dict[str, Annotated[str, Meta(max_length=200)]]
-"""Words by language, such as ``{ en = "Billing", zh = "账单" }``."""
+"""Words by language, such as ``{ en = "Billing", zh-CN = "账单" }``."""
 
 
 class Plain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +75,7 @@ class SiteSettings(Plain, frozen=True):
     name: Name = "Carillon"
     profile: Profile = "lab"
     zone: Name = "UTC"
-    languages: tuple[Name, ...] = ("en", "zh")
+    languages: tuple[Name, ...] = ("en", "zh-CN")
     debug: bool = False
 
 
@@ -119,9 +120,10 @@ class WidgetSettings(WebListener, frozen=True):
 class StorageSettings(Plain, frozen=True):
     """``[storage]``: where facts, keys and files are kept.
 
-    ``folder`` is for everything on disk. ``database`` is empty for SQLite in that folder or
-    ``postgresql://user@host/name``; the key store (DB-4) stands apart in ``keys``. ``redis`` joins
-    several processes.
+    ``folder`` is for everything on disk. ``database`` is empty for SQLite files in that folder or
+    ``postgresql://user@host/name``; ``keys`` likewise for the key store, which stands apart
+    (DB-4). ``redis`` joins several processes. The URLs below are in libpq's and SQLAlchemy's
+    common form, without a driver, and hold the password: never log them.
     """
 
     folder: Path = Path("data")
@@ -133,14 +135,29 @@ class StorageSettings(Plain, frozen=True):
     redis_password: Secret | None = None
 
     @property
+    def log_url(self) -> str:
+        """Where the event log is."""
+        return _url(self.database, self.password, self.folder / "log.db")
+
+    @property
     def database_url(self) -> str:
-        """The SQLAlchemy URL of event log and history, with its password: never log it."""
-        return _database_url(self.database, self.password, self.folder / "carillon.db")
+        """Where users, sessions, customers' cards and the channels' own tables are."""
+        return _url(self.database, self.password, self.folder / "carillon.db")
+
+    @property
+    def history_url(self) -> str:
+        """Where the history for reports is."""
+        return _url(self.database, self.password, self.folder / "history.db")
 
     @property
     def keys_url(self) -> str:
-        """The SQLAlchemy URL of the key store, with its password: never log it."""
-        return _database_url(self.keys, self.keys_password, self.folder / "keys" / "keys.db")
+        """Where the customers' keys are."""
+        return _url(self.keys, self.keys_password, self.folder / "keys" / "keys.db")
+
+    @property
+    def redis_url(self) -> str:
+        """Where the processes of a centre meet; empty for one process alone."""
+        return _url(self.redis, self.redis_password, None) if self.redis else ""
 
     @property
     def files_folder(self) -> Path:
@@ -148,20 +165,20 @@ class StorageSettings(Plain, frozen=True):
         return self.folder / "files"
 
     @property
-    def history_folder(self) -> Path:
+    def versions_folder(self) -> Path:
         """Where versions of the configuration and the audit of its changes lie."""
-        return self.folder / "history"
+        return self.folder / "versions"
 
 
-def _database_url(text: str, password: Secret | None, default: Path) -> str:
+def _url(text: str, password: Secret | None, file: Path | None) -> str:
     if not text:
-        return f"sqlite+aiosqlite:///{default}"
+        return f"sqlite:///{file}"
+    if password is None:
+        return text
     scheme, _, rest = text.partition("://")
-    driver = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}.get(scheme, scheme)
-    user, at, host = rest.rpartition("@")
-    if password is not None and at:
-        user = f"{user}:{quote(password.reveal(), safe='')}"
-    return f"{driver}://{user}{at}{host}"
+    place, slash, tail = rest.partition("/")
+    user, _, host = place.rpartition("@")
+    return f"{scheme}://{user}:{quote(password.reveal(), safe='')}@{host}{slash}{tail}"
 
 
 class SecretSettings(Plain, frozen=True):

@@ -1,7 +1,8 @@
 """Reads the TOML files of one folder into one tree of sections, with the place of every key.
 
-Every ``*.toml`` of the folder is read, and ``channels/NAME.toml`` as the table ``channels.NAME``.
-Which section stands in which file is up to the writer; the same name may stand only once.
+Every ``*.toml`` of the folder that is not hidden is read, and ``channels/NAME.toml`` as the table
+``channels.NAME``. Which section stands in which file is up to the writer; the same name may stand
+only once.
 """
 
 import re
@@ -39,7 +40,7 @@ def read_folder(folder: Path) -> TomlFolder:
     if not folder.is_dir():
         found.findings.mistake((), "there is no such folder")
         return found
-    paths = sorted(folder.glob("*.toml")) + sorted((folder / "channels").glob("*.toml"))
+    paths = [*_toml_files(folder), *_toml_files(folder / "channels")]
     for path in paths[:FILES_MAX]:
         name = path.relative_to(folder).as_posix()
         prefix = ("channels", path.stem) if path.parent != folder else ()
@@ -47,6 +48,11 @@ def read_folder(folder: Path) -> TomlFolder:
     if len(paths) > FILES_MAX:
         found.findings.mistake((), f"has {len(paths)} files; {FILES_MAX} at most are read")
     return found
+
+
+def _toml_files(folder: Path) -> list[Path]:
+    """The TOML files of a folder by name, without hidden ones (editors put theirs there)."""
+    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
 
 
 def add_text(found: TomlFolder, name: str, text: str | None, prefix: FieldPath = ()) -> None:

@@ -24,6 +24,7 @@ class PostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: str = ""
     token: Secret | None = None
     origins: tuple[str, ...] = ()
+    listen: str = ""
     size_bytes: Annotated[int, msgspec.Meta(le=25 * 1024 * 1024)] = 1_024
     poll_ms: Annotated[int, msgspec.Meta(ge=1_000)] = 60_000
 
@@ -233,6 +234,12 @@ BAD = [
         "a chat for every site",
         SAFE + 'origins = ["https://a.example", "https://*"]\n',
         "site.toml:24:33: channels.mail.origins[1]: an origin is one address, without *",
+    ),
+    (
+        "a channel of the lab open to the network",
+        SAFE.replace('"production"', '"lab"') + 'listen = "0.0.0.0:2525"\n',
+        "site.toml:24:1: channels.mail.listen: the lab listens on this machine only,"
+        " not on 0.0.0.0:2525",
     ),
     (
         "a bound over its ceiling",
