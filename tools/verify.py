@@ -51,7 +51,7 @@ def page_checks() -> list[Check]:
     return [
         (f"{script} of {part.relative_to(ROOT)}", web.run_script(part, script))
         for part in web.parts()
-        for script in ("typecheck", "lint")
+        for script in ("types", "lint")
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -20,7 +21,8 @@ PARTS: dict[str, str] = {
 """Folder of sources -> folder the build writes."""
 
 NODE_MINIMUM = (20, 19)
-"""What the bundler asks for; an older Node of the system is left alone and not used."""
+NPM_MINIMUM = (11, 0)
+"""What the bundler needs; older ones of the system are left alone and not used."""
 
 STAMPS = ROOT / "build" / "stamps"
 
@@ -30,15 +32,22 @@ def parts() -> list[Path]:
     return [ROOT / name for name in PARTS if (ROOT / name / "package.json").exists()]
 
 
+def version_of(program: str) -> tuple[int, int]:
+    """Return the first two numbers of a program's version; zeros when it is not installed."""
+    path = shutil.which(program)
+    if path is None:
+        return 0, 0
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v?(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
 def system_node_serves() -> bool:
-    """Tell whether the system has npm and a Node that is new enough."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        return False
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.match(r"v(\d+)\.(\d+)\.", said)
-    return found is not None and (int(found[1]), int(found[2])) >= NODE_MINIMUM
+    """Tell whether the system has a Node and an npm that are new enough."""
+    return version_of("node") >= NODE_MINIMUM and version_of("npm") >= NPM_MINIMUM
 
 
+@functools.cache
 def node() -> tuple[list[str], dict[str, str]]:
     """Return the npm command and the variables to run it with, installing Node where none serves.
 
@@ -130,6 +139,6 @@ def ensure() -> None:
 
 
 def run_script(part: Path, script: str) -> list[str]:
-    """Return the command for an npm script of a part, which does nothing where it has no such."""
+    """Return the command for an npm script of a part."""
     npm, _ = node()
-    return [*npm, "--prefix", str(part), "run", script, "--if-present"]
+    return [*npm, "--prefix", str(part), "run", script]
