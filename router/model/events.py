@@ -321,6 +321,7 @@ class PresenceAsked(Fact, frozen=True):
     presence: Presence
     reason: str = ""
     by: str = ""
+    media: tuple[Medium, ...] | None = None
 
 
 class DeskWasLost(Fact, frozen=True):

@@ -1,0 +1,44 @@
+"""A new catalogue, and emergency closing."""
+
+from router.core.parts import end_ring
+from router.core.queueing import again
+from router.core.turn import Turn
+from router.model.commands import ChangeCatalogue, CloseCalendar
+from router.model.errors import Refused
+from router.model.events import CalendarClosed, CatalogueChanged
+from router.model.interaction import OfferEnd
+
+
+def change_catalogue(turn: Turn, command: ChangeCatalogue) -> None:
+    """Let a version decide from now on. What was decided stays; what lost its queue moves.
+
+    Refused with ``invalid_catalogue`` when the default queue is missing: nothing could be queued.
+    """
+    catalogue = command.catalogue
+    if catalogue.rules.default_queue not in catalogue.queues:
+        raise Refused(
+            f"the default queue {catalogue.rules.default_queue!r} is missing",
+            code="invalid_catalogue",
+        )
+    state = turn.state
+    turn.emit(CatalogueChanged(turn.now, catalogue, command.by))
+    for row in list(state.agents.values()):
+        if row.id in catalogue.agents:
+            continue
+        for offer_id in list(row.offers):
+            interaction = state.of_offer(offer_id)
+            assert interaction is not None, "an offer's interaction is known"
+            for offer in (interaction.offer, interaction.consult):
+                if offer is not None and offer.offer_id == offer_id:
+                    end_ring(turn, interaction, offer, OfferEnd.WITHDRAWN, "agent_removed")
+    orphans = [item.id for item in state.index.items.values() if item.queue not in catalogue.queues]
+    for interaction_id in sorted(orphans, key=lambda of: state.index.items[of].key):
+        again(turn, state.interactions[interaction_id], "requeue")
+
+
+def close_calendar(turn: Turn, command: CloseCalendar) -> None:
+    """Close a calendar in an emergency, or open it again; refused with ``unknown_calendar``."""
+    if command.calendar not in turn.state.catalogue.calendars:
+        raise Refused(f"there is no calendar {command.calendar!r}", code="unknown_calendar")
+    if (command.calendar in turn.state.closed_calendars) != command.closed:
+        turn.emit(CalendarClosed(turn.now, command.calendar, command.closed, command.by))

@@ -1,0 +1,171 @@
+"""Words and attributes: numbered, taken once, and never written over somebody newer."""
+
+from collections.abc import Mapping
+
+from router.core.queueing import again
+from router.core.turn import Turn
+from router.model.commands import (
+    AddEntry,
+    LinkSubject,
+    MarkEntry,
+    NewEntry,
+    Scalar,
+    SetAttributes,
+)
+from router.model.content import Author, Mark
+from router.model.errors import Refused
+from router.model.events import AttributesSet, EntryAdded, EntryMarked, SubjectLinked
+from router.model.ids import AgentId, InteractionId
+from router.model.interaction import Phase
+from router.state.books import OVER
+from router.state.fold_interactions import writer
+from router.state.records import Interaction
+
+ATTRIBUTES_MAX = 200
+TEXT_MAX = 4_096
+"""Attributes of an interaction, and characters of one, at most."""
+
+_ORDER = {Mark.SENT: 1, Mark.DELIVERED: 2, Mark.SEEN: 3}
+
+
+def check_scalars(values: Mapping[str, Scalar]) -> None:
+    """Refuse attributes over the bounds with ``too_large``."""
+    if len(values) > ATTRIBUTES_MAX:
+        raise Refused(f"more than {ATTRIBUTES_MAX} attributes", code="too_large")
+    for name, value in values.items():
+        if len(name) > TEXT_MAX or (isinstance(value, str) and len(value) > TEXT_MAX):
+            raise Refused(
+                f"attribute {name[:40]!r} is over {TEXT_MAX} characters", code="too_large"
+            )
+
+
+def fits(turn: Turn, interaction: Interaction) -> bool:
+    """Whether the interaction may have one more entry."""
+    return len(interaction.entries) < turn.state.catalogue.limits.entries_per_interaction
+
+
+def add_entry(turn: Turn, command: AddEntry) -> InteractionId:
+    """Add words, unless they are known, or others spoke since the writer last looked."""
+    state = turn.state
+    if command.source_key and command.source_key in state.keys:
+        return state.keys[command.source_key]
+    interaction = turn.interaction(command.interaction_id)
+    if command.entry.entry_id in interaction.entries:
+        return interaction.id
+    _check_writer(turn, interaction, command)
+    if not fits(turn, interaction):
+        raise Refused("this interaction has all the entries it may have", code="too_many_entries")
+    join(
+        turn,
+        interaction,
+        command.entry,
+        command.author,
+        agent_id=command.agent_id,
+        note=command.note,
+        source_key=command.source_key,
+    )
+    return interaction.id
+
+
+def _check_writer(turn: Turn, interaction: Interaction, command: AddEntry) -> None:
+    """Whether these words may be added now by whom they are from."""
+    if command.author is Author.AGENT and command.agent_id is None:
+        raise Refused("an agent's words name the agent", code="unknown_agent")
+    if command.note:
+        if interaction.phase is Phase.FINISHED and not _still_writing(turn, interaction, command):
+            raise Refused(f"interaction {interaction.id} is over", code="finished")
+        return
+    over = interaction.phase in OVER
+    if command.author is Author.SYSTEM:
+        over = interaction.phase is Phase.FINISHED
+    if over:
+        raise Refused(f"interaction {interaction.id} is over", code="finished")
+    if command.author is Author.AGENT and command.agent_id is not None:
+        turn.part(interaction, command.agent_id)
+        if not command.force and command.seen < _newest_of_others(interaction, command):
+            raise Refused("others wrote since; look at it first", code="stale")
+
+
+def _still_writing(turn: Turn, interaction: Interaction, command: AddEntry) -> bool:
+    until = None if command.agent_id is None else interaction.late.get(command.agent_id)
+    return until is not None and turn.now <= until
+
+
+def _newest_of_others(interaction: Interaction, command: AddEntry) -> int:
+    own = writer(command.author, command.agent_id)
+    others = (number for name, number in interaction.written.items() if name != own)
+    return max(others, default=0)
+
+
+def join(
+    turn: Turn,
+    interaction: Interaction,
+    entry: NewEntry,
+    author: Author,
+    *,
+    agent_id: AgentId | None = None,
+    note: bool = False,
+    source_key: str = "",
+) -> None:
+    """Add words as the next entry. A customer's words bring parked work back to its agent."""
+    if entry.entry_id in interaction.entries:
+        return
+    turn.emit(
+        EntryAdded(
+            turn.now,
+            interaction_id=interaction.id,
+            number=len(interaction.entries) + 1,
+            entry_id=entry.entry_id,
+            author=author,
+            medium=interaction.medium,
+            agent_id=agent_id,
+            note=note,
+            sealed=entry.sealed,
+            files=entry.files,
+            size_bytes=entry.size_bytes,
+            source_key=source_key,
+        )
+    )
+    if author is Author.CUSTOMER and not note and interaction.phase is Phase.PARKED:
+        again(turn, interaction, "unparked", prefer=interaction.parked_by)
+
+
+def mark_entry(turn: Turn, command: MarkEntry) -> InteractionId:
+    """A mark goes forward only; the same again changes nothing."""
+    interaction = turn.interaction(command.interaction_id)
+    if command.entry_id not in interaction.entries:
+        raise Refused(f"no entry {command.entry_id} is known", code="unknown_entry")
+    before = interaction.marks.get(command.entry_id)
+    if command.mark is Mark.FAILED:
+        progress = before is not Mark.FAILED
+    else:
+        progress = before is None or _ORDER[command.mark] > _ORDER.get(before, 0)
+    if progress:
+        turn.emit(
+            EntryMarked(turn.now, interaction.id, command.entry_id, command.mark, command.reason)
+        )
+    return interaction.id
+
+
+def set_attributes(turn: Turn, command: SetAttributes) -> InteractionId:
+    """Change attributes of an interaction that is not finished."""
+    interaction = turn.interaction(command.interaction_id)
+    if interaction.phase is Phase.FINISHED:
+        raise Refused(f"interaction {interaction.id} is over", code="finished")
+    check_scalars({**interaction.attributes, **command.attributes})
+    changed = {
+        name: value
+        for name, value in command.attributes.items()
+        if interaction.attributes.get(name) != value
+    }
+    if changed:
+        turn.emit(AttributesSet(turn.now, interaction.id, changed, command.by))
+    return interaction.id
+
+
+def link_subject(turn: Turn, command: LinkSubject) -> InteractionId:
+    """The interaction belongs to another card; allowed as long as it is known."""
+    interaction = turn.interaction(command.interaction_id)
+    if interaction.subject != command.subject:
+        turn.emit(SubjectLinked(turn.now, interaction.id, command.subject, command.by))
+    return interaction.id

@@ -1,0 +1,184 @@
+"""Why: the explanation of an offer, and why an interaction still waits.
+
+Refusals are counted by class of agent, in the order in which a person would ask: does the agent
+serve the queue, are they there, do they have room, have they the skills, may they be asked at all.
+Each agent counts once, at the first question they fail. Names are given for the first agents of the
+queue in the order of the catalogue: for a team of up to two dozen that is everybody.
+"""
+
+from router.core.waits import audience_of, expected_wait, in_order, position_in_queue
+from router.matching import Pair
+from router.model.explanation import Explanation, Refusal, Term, WhyWaiting
+from router.model.ids import AgentId, Instant, InteractionId
+from router.model.skills import skills_satisfy
+from router.state.capacity import Status
+from router.state.deadlines import steps_due
+from router.state.index import Audience, Item
+from router.state.live import State
+from router.state.records import Interaction, Visit
+from router.waiting.keys import score_ms, slope_units
+
+NAMES_MAX = 24
+"""Agents looked at by name for one explanation."""
+
+AHEAD_MAX = 20
+"""Interactions ahead that are named."""
+
+_STATUS_CODES = {
+    Status.OFFLINE: "offline",
+    Status.NOT_READY: "not_ready",
+    Status.MEDIUM_OFF: "medium_off",
+    Status.BEING_OFFERED: "being_offered",
+    Status.NO_CAPACITY: "no_capacity",
+    Status.NOT_INTERRUPTIBLE: "not_interruptible",
+}
+
+
+def explanation(state: State, interaction: Interaction, pair: Pair, now: Instant) -> Explanation:
+    """Why this agent is offered this interaction. Asked before the offer is folded."""
+    visit = interaction.visit
+    item = state.index.items[interaction.id]
+    assert visit is not None, "what is offered is on a visit"
+    audience = audience_of(state, interaction)
+    return Explanation(
+        strategy=pair.strategy,
+        candidates=pair.candidates,
+        candidate_count=pair.candidate_count,
+        refusals=refusals(state, interaction, item, audience, pair.candidate_count),
+        terms=terms(visit, now),
+        decision=visit.decision,
+    )
+
+
+def terms(visit: Visit, now: Instant) -> tuple[Term, ...]:
+    """The terms of the score: rank first, then credit and slope times age."""
+    slope = slope_units(visit.slope)
+    return (
+        Term("rank", visit.rank),
+        Term("credit", visit.credit_ms, "ms"),
+        Term("slope", visit.slope),
+        Term("age", now - visit.entered, "ms"),
+        Term("score", score_ms(slope, visit.credit_ms, visit.entered, now), "ms"),
+    )
+
+
+def refusals(
+    state: State, interaction: Interaction, item: Item, audience: Audience, candidates: int
+) -> tuple[Refusal, ...]:
+    """How many agents are out for which reason, with some of them by name."""
+    counts = _counts(state, interaction, audience, candidates)
+    names: dict[str, list[AgentId]] = {}
+    for agent_id in audience.members[:NAMES_MAX]:
+        code = reason_against(state, interaction, item, agent_id)
+        if code:
+            names.setdefault(code, []).append(agent_id)
+    for code in ("excluded", "declined", "not_preferred"):
+        count = len(names.get(code, ()))
+        if count:
+            taken = min(count, counts.get("skills", 0))
+            counts[code] = count
+            counts["skills"] = counts.get("skills", 0) - taken
+    return tuple(
+        Refusal(code, count, tuple(names.get(code, ())))
+        for code, count in counts.items()
+        if count > 0
+    )
+
+
+def _counts(
+    state: State, interaction: Interaction, audience: Audience, candidates: int
+) -> dict[str, int]:
+    tally = audience.tally.get(interaction.medium) or [0] * len(Status)
+    counts = {"queue": len(state.catalogue.agents) - len(audience.members)}
+    for status, code in _STATUS_CODES.items():
+        counts[code] = tally[status]
+    counts["no_capacity"] += len(audience.members) - sum(tally)
+    counts["skills"] = max(tally[Status.AVAILABLE] - candidates, 0)
+    return counts
+
+
+def reason_against(state: State, interaction: Interaction, item: Item, agent_id: AgentId) -> str:
+    """The code of the first question this agent of the queue fails; empty for a candidate."""
+    seat = state.index.seats[agent_id]
+    status = seat.status.get(interaction.medium, Status.NO_CAPACITY)
+    if status != Status.AVAILABLE:
+        return _STATUS_CODES[status]
+    visit = interaction.visit
+    assert visit is not None, "who waits is on a visit"
+    if item.only and agent_id not in item.only:
+        return "not_preferred"
+    if agent_id in visit.declined:
+        return "declined"
+    if agent_id in item.excluded:
+        return "excluded"
+    agent = state.catalogue.agents.get(agent_id)
+    if item.need.anybody or agent is None or skills_satisfy(visit.requirement, agent.skills):
+        return ""
+    return "skills"
+
+
+def why_waiting(state: State, interaction_id: InteractionId, now: Instant) -> WhyWaiting | None:
+    """Why an interaction waits; None when it does not."""
+    item = state.index.items.get(interaction_id)
+    if item is None:
+        return None
+    interaction = state.interactions[interaction_id]
+    visit = interaction.visit
+    assert visit is not None, "who waits is on a visit"
+    state.index.refresh(state)
+    audience = audience_of(state, interaction)
+    ahead: list[InteractionId] = []
+    for other in in_order(state, visit.queue, now):
+        if other == interaction_id or len(ahead) == AHEAD_MAX:
+            break
+        ahead.append(other)
+    available = _available(state, item)
+    step, step_at = _next_step(state, interaction, visit)
+    return WhyWaiting(
+        interaction_id=interaction_id,
+        at=now,
+        queue=visit.queue,
+        position=position_in_queue(state, interaction_id, now),
+        ahead=tuple(ahead),
+        matching_agents=_matching(state, item, audience),
+        available_agents=available,
+        refusals=refusals(state, interaction, item, audience, available),
+        terms=terms(visit, now),
+        decision=visit.decision,
+        next_step=step,
+        next_step_at=step_at,
+        expected_wait=expected_wait(state, interaction_id, now),
+    )
+
+
+def _available(state: State, item: Item) -> int:
+    pool = state.index.pool(item.medium)
+    if item.only:
+        return len(pool.named_idle(item.need, item.only, item.excluded))
+    excluded = pool.named_idle(item.need, item.excluded, frozenset())
+    return pool.idle_matching(item.need) - len(excluded)
+
+
+def _matching(state: State, item: Item, audience: Audience) -> int:
+    """How many agents have what is needed, there or not. Looks at each of them: for people."""
+    seats = state.index.seats
+    names = item.only or audience.members
+    return sum(
+        1
+        for agent in names
+        if agent in seats
+        and agent not in item.excluded
+        and item.need.accepts(seats[agent].skills, seats[agent].queues)
+    )
+
+
+def _next_step(state: State, interaction: Interaction, visit: Visit) -> tuple[str, Instant | None]:
+    plan = state.catalogue.plans.get(visit.plan)
+    if plan is None:
+        return "", None
+    moments = steps_due(plan, visit, state.timers.asked_until(interaction.id))
+    if not moments:
+        return "", None
+    number = min(moments, key=lambda step: (moments[step], step))
+    action = type(plan.steps[number].action).__struct_config__.tag
+    return f"{plan.name} step {number + 1}: {action}", moments[number]

@@ -1,0 +1,122 @@
+"""Every state that is not the end has a deadline, and each deadline leads somewhere.
+
+``deadline`` is the table as a function of the record; ``router.core.deadlines`` is what is done
+when one is due. A test walks all phases and fails on one without a deadline.
+"""
+
+from router.model.catalogue import Plan, PlanStep
+from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS, Instant, Medium
+from router.model.interaction import Phase
+from router.state.records import Interaction, Offer, Visit
+
+SELF_SERVICE_LIMIT_MS = HOUR_MS
+"""A flow that does not end in this time ends in the queue its rules choose."""
+
+WAITING_LIMIT_MS = 90 * DAY_MS
+"""Nobody waits longer than this: the interaction is given up, visibly."""
+
+ENGAGED_LIMIT_MS = 30 * DAY_MS
+"""Work that nobody touched to its end in this time goes back to its queue."""
+
+PARKED_LIMIT_MS = 366 * DAY_MS
+"""The furthest moment work can be laid aside to."""
+
+ASK_AGAIN_MS = 15 * MINUTE_MS
+"""After this time those who declined may be asked again, in a new visit to the queue."""
+
+LATE_DISPOSITION_MS = 15 * MINUTE_MS
+"""How long after a wrap-up ran out its agent may still give the disposition."""
+
+DESK_GRACE_MS: dict[Medium, int] = {
+    Medium("voice"): 30_000,
+    Medium("chat"): 2 * MINUTE_MS,
+    Medium("mail"): 30 * MINUTE_MS,
+    Medium("fax"): 30 * MINUTE_MS,
+}
+"""How long work stays with an agent whose desk is unreachable, by medium."""
+
+DESK_GRACE_DEFAULT_MS = MINUTE_MS
+
+PLAN_RETRY_MS = 5_000
+"""A plan's step whose condition does not hold when due is asked again this often."""
+
+
+def desk_grace_ms(medium: Medium) -> int:
+    """How long work of this medium stays with an agent who cannot be reached."""
+    return DESK_GRACE_MS.get(medium, DESK_GRACE_DEFAULT_MS)
+
+
+def deadline(
+    interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int
+) -> Instant | None:
+    """When something must happen to the interaction at the latest; None when it is over.
+
+    ``asked`` is up to when the plan's steps have been asked. An offer of another writer's epoch is
+    void, and due at once.
+    """
+    moments = _phase_moments(interaction, plan, asked, epoch)
+    if interaction.consult is not None:
+        moments.append(offer_due(interaction.consult, epoch))
+    for engagement in interaction.engagements:
+        if engagement.lost_until is not None:
+            moments.append(engagement.lost_until)
+        if engagement.wrap_up_until is not None:
+            moments.append(engagement.wrap_up_until)
+    return Instant(min(moments)) if moments else None
+
+
+def _phase_moments(
+    interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int
+) -> list[int]:
+    since = interaction.phase_since
+    match interaction.phase:
+        case Phase.SELF_SERVICE:
+            return [since + SELF_SERVICE_LIMIT_MS]
+        case Phase.WAITING:
+            assert interaction.visit is not None, "who waits is on a visit"
+            return _waiting_moments(interaction.visit, plan, asked)
+        case Phase.OFFERED:
+            assert interaction.offer is not None, "who is offered has an offer"
+            return [offer_due(interaction.offer, epoch)]
+        case Phase.ENGAGED:
+            return [since + ENGAGED_LIMIT_MS]
+        case Phase.PARKED:
+            assert interaction.parked_until is not None, "parked work has a moment of return"
+            return [interaction.parked_until]
+        case Phase.WRAP_UP | Phase.FINISHED:
+            return []  # The engagements' own limits are what is left.
+
+
+def _waiting_moments(visit: Visit, plan: Plan | None, asked: Instant) -> list[int]:
+    moments = [visit.queued + WAITING_LIMIT_MS]
+    moments.extend(at for at in (visit.prefer_until, visit.avoided_until) if at is not None)
+    if plan is not None:
+        moments.extend(steps_due(plan, visit, asked).values())
+    return moments
+
+
+def offer_due(offer: Offer, epoch: int) -> Instant:
+    """When an offer ends by itself."""
+    return offer.expires if offer.epoch == epoch else offer.since
+
+
+def steps_due(plan: Plan, visit: Visit, asked: Instant) -> dict[int, Instant]:
+    """When each step that is still to come is due next, by its number in the plan."""
+    moments: dict[int, Instant] = {}
+    for number, step in enumerate(plan.steps):
+        due = _step_due(step, visit, number, asked)
+        if due is not None:
+            moments[number] = due
+    return moments
+
+
+def _step_due(step: PlanStep, visit: Visit, number: int, asked: Instant) -> Instant | None:
+    first = visit.queued + step.after_ms
+    last = visit.step_last.get(number)
+    if last is not None and step.every_ms <= 0:
+        return None
+    passed = asked if last is None else max(asked, last)
+    if passed < first:
+        return Instant(first)
+    period = step.every_ms if step.every_ms > 0 else PLAN_RETRY_MS
+    return Instant(first + ((passed - first) // period + 1) * period)

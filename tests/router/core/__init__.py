@@ -1,0 +1,1 @@
+"""The core, asked as the hub asks it."""
