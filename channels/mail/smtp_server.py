@@ -268,10 +268,10 @@ class MailReceiver(smtp.ESMTP):
     def validateTo(self, user: Any) -> Any:
         """Only recipients of our own (550), and not too many (452)."""
         if len(self._to) >= self._owner.limits.recipients:
-            raise smtp.SMTPServerError(452, b"4.5.3 Too many recipients")
+            raise smtp.SMTPServerError(452, "4.5.3 Too many recipients")
         address = _text(bytes(user.dest))
         if not self._owner.owns(address):
-            raise smtp.SMTPBadRcpt(user, 550, b"5.1.1 No such mailbox here")
+            raise smtp.SMTPBadRcpt(user, 550, "5.1.1 No such mailbox here")
         return lambda: address
 
     # -- the message
