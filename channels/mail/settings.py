@@ -1,0 +1,99 @@
+"""The settings of the mail channel: ``[channels.mail]`` of the configuration."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from channels.mail.smtp_server import SmtpLimits
+from router.model.secret import Secret
+
+Name = Annotated[str, Meta(min_length=1, max_length=253)]
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Security = Literal["tls", "starttls", "none"]
+"""``none`` is for loopback only (MAIL-7: everything else is encrypted, host checked)."""
+
+
+class Plain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all settings share."""
+
+
+class Poll(Plain, frozen=True, kw_only=True):
+    """An existing mailbox that is emptied or read regularly.
+
+    ``keep`` leaves the messages on the server: IMAP remembers the last UID per UIDVALIDITY, POP3
+    the unique ids it has seen. Without it a message is deleted when it is durable here.
+    """
+
+    protocol: Literal["imap", "pop3"] = "imap"
+    host: Name
+    port: Port = 0
+    security: Security = "tls"
+    user: Name
+    password: Secret
+    folder: Name = "INBOX"
+    keep: bool = True
+    every_ms: Annotated[int, Meta(ge=5_000, le=3_600_000)] = 60_000
+    messages: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
+
+    @property
+    def effective_port(self) -> int:
+        """The port, or the standard one of protocol and security."""
+        if self.port:
+            return self.port
+        if self.protocol == "imap":
+            return 993 if self.security == "tls" else 143
+        return 995 if self.security == "tls" else 110
+
+
+class Mailbox(Plain, frozen=True, kw_only=True):
+    """An address of ours: what arrives for it becomes interactions, and replies come from it."""
+
+    address: Annotated[str, Meta(min_length=3, max_length=254)]
+    aliases: tuple[str, ...] = ()
+    name: Annotated[str, Meta(max_length=200)] = ""
+    signature: Annotated[str, Meta(max_length=4_000)] = ""
+    acknowledge: bool = False
+    acknowledgement: Annotated[str, Meta(max_length=4_000)] = ""
+    language: Annotated[str, Meta(max_length=20)] = "en"
+    poll: Poll | None = None
+
+
+class Relay(Plain, frozen=True, kw_only=True):
+    """Where outgoing mail is handed over."""
+
+    host: Name
+    port: Port = 587
+    security: Security = "starttls"
+    user: str = ""
+    password: Secret | None = None
+    timeout_ms: Annotated[int, Meta(ge=1_000, le=300_000)] = 30_000
+
+
+class Incoming(Plain, frozen=True, kw_only=True):
+    """Our own SMTP server; without a certificate it offers no STARTTLS."""
+
+    listen: str = "127.0.0.1:2525"
+    certificate: str = ""
+    private_key_file: str = ""
+    limits: SmtpLimits = SmtpLimits()
+
+
+class Retry(Plain, frozen=True, kw_only=True):
+    """How long an undelivered message is tried again: rests double from first to last."""
+
+    first_ms: Annotated[int, Meta(ge=1_000, le=3_600_000)] = 60_000
+    last_ms: Annotated[int, Meta(ge=1_000, le=86_400_000)] = 4 * 3_600_000
+    give_up_ms: Annotated[int, Meta(ge=60_000, le=7 * 86_400_000)] = 2 * 86_400_000
+
+
+class MailSettings(Plain, frozen=True, kw_only=True):
+    """Everything about mail."""
+
+    host: Name = "mail.localhost"
+    mailboxes: dict[str, Mailbox] = {}
+    incoming: Incoming | None = Incoming()
+    relay: Relay | None = None
+    retry: Retry = Retry()
+    acknowledgements_an_hour: Annotated[int, Meta(ge=0, le=1_000)] = 100
+    check_senders: bool = True

@@ -1,0 +1,213 @@
+"""The mail channel's own tables: what is still to be sent, what was polled, who was answered.
+
+Addresses and message ids stand here only as keyed digests; words only as sealed boxes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from router.model.content import Sealed
+from router.model.ids import DAY_MS, CaseId, Instant, InteractionId
+
+metadata = sa.MetaData()
+_outbox = sa.Table(
+    "mail_outbox",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("interaction_id", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("next_at", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+sa.Index("mail_outbox_due", _outbox.c.state, _outbox.c.next_at)
+_threads = sa.Table(
+    "mail_threads",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("case_id", sa.Text, nullable=False),
+    sa.Column("interaction_id", sa.Text, nullable=False),
+    sa.Column("entry_id", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+_polls = sa.Table(
+    "mail_polls",
+    metadata,
+    sa.Column("mailbox", sa.Text, primary_key=True),
+    sa.Column("validity", sa.Text, primary_key=True),
+    sa.Column("unique_id", sa.Text, primary_key=True),
+)
+_answered = sa.Table(
+    "mail_acknowledged",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("mailbox", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A message to be sent: its sealed words and how far it has come."""
+
+    key: str
+    interaction_id: InteractionId
+    sealed: Sealed
+    state: str
+    attempts: int
+    created_at: Instant
+    next_at: Instant
+    reason: str = ""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Where a message id belongs."""
+
+    case_id: CaseId
+    interaction_id: InteractionId
+    entry_id: str
+
+
+class MailStore:
+    """The tables at a SQLAlchemy URL with an async driver."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = create_async_engine(url)
+        self._insert: Any = (
+            sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        )
+
+    async def open(self) -> None:
+        """Make the tables where needed."""
+        async with self._engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._engine.dispose()
+
+    # -- what is to be sent
+
+    async def add_outgoing(self, message: Outgoing) -> bool:
+        """Keep a message to be sent, durably; False when its key is known already."""
+        values = msgspec.structs.asdict(message)
+        values["sealed"] = msgspec.msgpack.encode(message.sealed)
+        statement = self._insert(_outbox).values(values).on_conflict_do_nothing()
+        async with self._engine.begin() as connection:
+            return bool((await connection.execute(statement)).rowcount)
+
+    async def due(self, now: Instant, limit: int = 50) -> list[Outgoing]:
+        """Messages whose next try is due, the longest due first."""
+        statement = (
+            sa.select(_outbox)
+            .where(_outbox.c.state == "queued", _outbox.c.next_at <= now)
+            .order_by(_outbox.c.next_at)
+            .limit(limit)
+        )
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(statement)
+            return [_outgoing(row) for row in rows.mappings()]
+
+    async def next_due(self) -> Instant | None:
+        """When the next try is due; None when nothing is to be sent."""
+        statement = sa.select(sa.func.min(_outbox.c.next_at)).where(_outbox.c.state == "queued")
+        async with self._engine.connect() as connection:
+            value = (await connection.execute(statement)).scalar_one()
+            return None if value is None else Instant(value)
+
+    async def move_outgoing(
+        self, key: str, state: str, *, attempts: int, next_at: Instant, reason: str = ""
+    ) -> None:
+        """Remember what became of a try: ``queued`` again, ``sent`` or ``failed``."""
+        statement = (
+            sa.update(_outbox)
+            .where(_outbox.c.key == key)
+            .values(state=state, attempts=attempts, next_at=next_at, reason=reason)
+        )
+        async with self._engine.begin() as connection:
+            await connection.execute(statement)
+
+    async def forget_done(self, before: Instant) -> None:
+        """Drop messages that were sent or given up before a moment."""
+        statement = sa.delete(_outbox).where(
+            _outbox.c.state != "queued", _outbox.c.created_at < before
+        )
+        async with self._engine.begin() as connection:
+            await connection.execute(statement)
+
+    # -- which message belongs where
+
+    async def remember(self, digest: str, known: Known, at: Instant) -> None:
+        """Remember where a message id belongs; the first word stands."""
+        values = {"digest": digest, "at": at, **msgspec.structs.asdict(known)}
+        statement = self._insert(_threads).values(values).on_conflict_do_nothing()
+        async with self._engine.begin() as connection:
+            await connection.execute(statement)
+
+    async def belongs(self, digests: Sequence[str]) -> list[Known]:
+        """Where the messages with these digests belong, newest first (100 digests at most)."""
+        if not digests:
+            return []
+        columns = (_threads.c.case_id, _threads.c.interaction_id, _threads.c.entry_id)
+        statement = (
+            sa.select(*columns)
+            .where(_threads.c.digest.in_(list(digests)[:100]))
+            .order_by(_threads.c.at.desc())
+        )
+        async with self._engine.connect() as connection:
+            return [Known(*row) for row in await connection.execute(statement)]
+
+    # -- what was polled
+
+    async def polled(self, mailbox: str, validity: str) -> set[str]:
+        """The unique ids of a mailbox that are durable here already."""
+        statement = sa.select(_polls.c.unique_id).where(
+            _polls.c.mailbox == mailbox, _polls.c.validity == validity
+        )
+        async with self._engine.connect() as connection:
+            return {row[0] for row in await connection.execute(statement)}
+
+    async def add_polled(self, mailbox: str, validity: str, unique_id: str) -> None:
+        """A message of a mailbox is durable here."""
+        values = {"mailbox": mailbox, "validity": validity, "unique_id": unique_id}
+        statement = self._insert(_polls).values(values).on_conflict_do_nothing()
+        async with self._engine.begin() as connection:
+            await connection.execute(statement)
+
+    async def keep_polled(self, mailbox: str, validity: str, present: set[str]) -> None:
+        """Forget unique ids that the server does not have any more."""
+        for unique_id in await self.polled(mailbox, validity) - present:
+            statement = sa.delete(_polls).where(
+                _polls.c.mailbox == mailbox,
+                _polls.c.validity == validity,
+                _polls.c.unique_id == unique_id,
+            )
+            async with self._engine.begin() as connection:
+                await connection.execute(statement)
+
+    # -- whom we acknowledged (MAIL-5)
+
+    async def may_acknowledge(self, digest: str, mailbox: str, now: Instant, an_hour: int) -> bool:
+        """Take the one acknowledgement a sender gets a day, within the mailbox's share an hour."""
+        async with self._engine.begin() as connection:
+            await connection.execute(sa.delete(_answered).where(_answered.c.at <= now - DAY_MS))
+            recent = sa.select(sa.func.count()).where(
+                _answered.c.mailbox == mailbox, _answered.c.at > now - DAY_MS // 24
+            )
+            if (await connection.execute(recent)).scalar_one() >= an_hour:
+                return False
+            values = {"digest": digest, "mailbox": mailbox, "at": now}
+            statement = self._insert(_answered).values(values).on_conflict_do_nothing()
+            return bool((await connection.execute(statement)).rowcount)
+
+
+def _outgoing(row: Any) -> Outgoing:
+    values = dict(row)
+    values["sealed"] = msgspec.msgpack.decode(values["sealed"], type=Sealed)
+    return Outgoing(**values)
