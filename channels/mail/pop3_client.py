@@ -3,14 +3,15 @@
 import logging
 from typing import Any
 
-from twisted.internet import endpoints, protocol, reactor, ssl
+from twisted.internet import protocol
 from twisted.internet.defer import Deferred
 from twisted.mail import pop3
 from typing_extensions import override
 
-from channels.mail.imap_client import CONNECT_SECONDS, MESSAGE_BYTES, Take
+from channels.mail.imap_client import MESSAGE_BYTES, Take
+from channels.mail.reaching import logged_in, on
 from channels.mail.settings import Poll
-from router.model.errors import InvalidInput, StorageFailed
+from router.model.errors import InvalidInput
 
 log = logging.getLogger(__name__)
 VALIDITY = "pop3"
@@ -23,6 +24,9 @@ class PopReader(pop3.AdvancedPOP3Client):
     timeout = 60
     MAX_LENGTH = 1024 * 1024
     greeted: Deferred[None]
+    transport: Any
+    # Without APOP the password is sent: the line is encrypted, or it is this machine's own.
+    allowInsecureLogin = True
 
     def __init__(self) -> None:
         self.greeted = Deferred()
@@ -45,53 +49,25 @@ async def read_mailbox(
     poll: Poll, known: set[str], _validity: str, take: Take
 ) -> tuple[str, set[str]]:
     """Give every new message of the mailbox to ``take``; as ``imap_client.read_mailbox``."""
-    try:
-        client = await _connected(poll)
-        try:
-            return VALIDITY, await _read(client, poll, known, take)
-        finally:
-            client.transport.loseConnection()
-    except (pop3.POP3ClientError, OSError) as error:
-        raise StorageFailed(f"POP3 at {poll.host}: {error}") from error
-    except Exception as error:
-        # Twisted ends with many kinds of its own (timeouts, TLS, lost connections).
-        if type(error).__module__.startswith(("twisted.", "OpenSSL.")):
-            raise StorageFailed(f"POP3 at {poll.host}: {error}") from error
-        raise
-
-
-async def _connected(poll: Poll) -> PopReader:
-    where: Any = endpoints.HostnameEndpoint(
-        reactor, poll.host, poll.effective_port, timeout=CONNECT_SECONDS
-    )
-    trust = ssl.optionsForClientTLS(poll.host) if poll.security != "none" else None
-    if poll.security == "tls":
-        where = endpoints.wrapClientTLS(trust, where)
-    client: PopReader = await where.connect(protocol.Factory.forProtocol(PopReader))
-    # Without APOP a password goes over the wire: only where the line is encrypted or local.
-    client.allowInsecureLogin = True
-    await client.greeted
-    if poll.security == "starttls":
-        await client.startTLS(trust)
-    await client.login(poll.user.encode(), poll.password.reveal().encode())
-    return client
+    async with logged_in(poll, PopReader) as client:
+        return VALIDITY, await _read(client, poll, known, take)
 
 
 async def _read(client: PopReader, poll: Poll, known: set[str], take: Take) -> set[str]:
-    ids = [uid.decode("ascii", "replace") for uid in await client.listUID()]
-    sizes = await client.listSize()
+    ids = [uid.decode("ascii", "replace") for uid in await on(client.listUID())]
+    sizes = await on(client.listSize())
     new = [(index, uid) for index, uid in enumerate(ids) if uid not in known]
     for index, uid in new[: poll.messages]:
         if sizes[index] > MESSAGE_BYTES:
             log.warning("Message %s of %s bytes is too big and stays.", uid, sizes[index])
             continue
-        lines = await client.retrieve(index)
+        lines = await on(client.retrieve(index))
         try:
             await take(VALIDITY, uid, b"".join(line + b"\r\n" for line in lines))
         except InvalidInput as error:
             log.warning("Message %s of %s was not taken: %s", uid, poll.user, error.message)
             continue
         if not poll.keep:
-            await client.delete(index)
-    await client.quit()
+            await on(client.delete(index))
+    await on(client.quit())
     return set(ids)
