@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.mail import imap4
 from typing_extensions import override
 
+from channels.mail.reaching import logged_in, on
 from channels.mail.settings import Poll
 from router.model.errors import InvalidInput
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from twisted.internet import endpoints, protocol, ssl
 from twisted.internet.defer import Deferred
@@ -74,7 +74,8 @@ async def _connect(poll: Poll, kind: type[Reader]) -> Reader:
     trust: Any = ssl.optionsForClientTLS(poll.host) if poll.security != "none" else None
     if poll.security == "tls":
         where = endpoints.wrapClientTLS(trust, where)
-    client: Reader = await on(where.connect(protocol.Factory.forProtocol(kind)))  # type: ignore[arg-type]  # a Protocol subclass
+    factory = protocol.Factory.forProtocol(cast("Any", kind))
+    client: Reader = await on(where.connect(factory))
     await on(client.greeted)
     if poll.security == "starttls":
         await on(client.startTLS(trust))
