@@ -3,7 +3,6 @@
 Each candidate reads the bytes; the one whose text holds most of the letters that are frequent in
 its languages wins. A few words are enough, and nothing is learned or stored.
 """
-# ruff: noqa: RUF001 - letters of many scripts stand here on purpose
 
 import unicodedata
 from collections.abc import Sequence

@@ -14,6 +14,7 @@ from email.utils import format_datetime
 import msgspec
 
 from channels.mail.addresses import check_header_text, parse_outgoing_address
+from channels.mail.kinds import LOOP_HEADER
 from channels.mail.settings import Mailbox
 from router.model.content import FileRef, MailHeaders
 from router.model.errors import InvalidInput
@@ -55,8 +56,8 @@ def compose(
     at: Instant,
     message_id: str,
     attachments: Sequence[Attachment] = (),
-    quoted: str = "",
     automatic: bool = False,
+    loop_mark: str = "",
 ) -> Composed:
     """The message from a mailbox of ours.
 
@@ -79,16 +80,20 @@ def compose(
     if cc:
         message["Cc"] = ", ".join(cc)
     message["Subject"] = check_header_text(headers.subject, field="subject")
+    if headers.reply_to:
+        message["Reply-To"] = parse_outgoing_address(headers.reply_to, field="reply_to")
     message["Date"] = format_datetime(datetime.fromtimestamp(at / 1_000, UTC))
     message["Message-ID"] = f"<{message_id}>"
     if headers.in_reply_to:
         message["In-Reply-To"] = _ids(headers.in_reply_to)
     if headers.references:
         message["References"] = _ids(headers.references)
+    if loop_mark:
+        message[LOOP_HEADER] = loop_mark
     if automatic:
         message["Auto-Submitted"] = "auto-replied"
         message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(_body(text, mailbox.signature, quoted), cte="quoted-printable")
+    message.set_content(_body(text, mailbox.signature), cte="quoted-printable")
     for attachment in attachments:
         _attach(message, attachment)
     return Composed(
@@ -114,12 +119,10 @@ def _ids(message_ids: Sequence[str]) -> str:
     return " ".join(f"<{check_header_text(one.strip('<> '), field='references')}>" for one in kept)
 
 
-def _body(text: str, signature: str, quoted: str) -> str:
+def _body(text: str, signature: str) -> str:
     parts = [text.rstrip("\n")]
     if signature:
         parts.append(f"-- \n{signature}")
-    if quoted:
-        parts.append("\n".join(f"> {line}" if line else ">" for line in quoted.splitlines()))
     return "\n\n".join(parts).replace("\r\n", "\n").replace("\r", "\n") + "\n"
 
 

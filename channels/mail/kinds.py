@@ -3,7 +3,6 @@
 A mail is taken for machine mail only on clear signs. Machine mail that is not understood stays
 with the agents (``NOTICE``): an unread complaint costs more than a notice too many.
 """
-# ruff: noqa: RUF001 - the words of many languages stand here as mail programs write them
 
 import re
 from collections.abc import Collection

@@ -1,5 +1,4 @@
 """The lines that mail programs write around quoted text, in the languages they write them."""
-# ruff: noqa: RUF001 - the words of many languages stand here as their mail programs write them
 
 import re
 

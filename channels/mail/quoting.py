@@ -4,7 +4,6 @@ Nothing is ever dropped: every line of the text is in one of the three parts. Wh
 line counts as the customer's own, because a folded quotation is a comfort and a folded question
 is a question nobody answers.
 """
-# ruff: noqa: RUF001 - the words of many languages stand here as their mail programs write them
 
 import re
 from enum import Enum

@@ -47,7 +47,11 @@ class Poll(Plain, frozen=True, kw_only=True):
 
 
 class Mailbox(Plain, frozen=True, kw_only=True):
-    """An address of ours: what arrives for it becomes interactions, and replies come from it."""
+    """An address of ours: what arrives for it becomes interactions, and replies come from it.
+
+    ``topics`` turns words of subject and text into a coarse attribute that rules can use: the
+    first topic one of whose words occurs is the interaction's ``topic``.
+    """
 
     address: Annotated[str, Meta(min_length=3, max_length=254)]
     aliases: tuple[str, ...] = ()
@@ -56,6 +60,7 @@ class Mailbox(Plain, frozen=True, kw_only=True):
     acknowledge: bool = False
     acknowledgement: Annotated[str, Meta(max_length=4_000)] = ""
     language: Annotated[str, Meta(max_length=20)] = "en"
+    topics: dict[str, tuple[Annotated[str, Meta(min_length=2, max_length=100)], ...]] = {}
     poll: Poll | None = None
 
 
@@ -97,3 +102,33 @@ class MailSettings(Plain, frozen=True, kw_only=True):
     retry: Retry = Retry()
     acknowledgements_an_hour: Annotated[int, Meta(ge=0, le=1_000)] = 100
     check_senders: bool = True
+
+
+def check(settings: MailSettings) -> list[tuple[str, str]]:
+    """Mistakes that no single field shows, each with its dotted field."""
+    found: list[tuple[str, str]] = []
+    owners: dict[str, str] = {}
+    for name, mailbox in settings.mailboxes.items():
+        for address in (mailbox.address, *mailbox.aliases):
+            plain = address.lower()
+            if plain.count("@") != 1 or plain.startswith("@") or plain.endswith("@"):
+                found.append((f"mailboxes.{name}.address", f"{address!r} is no mail address"))
+            if owners.setdefault(plain, name) != name:
+                found.append(
+                    (f"mailboxes.{name}.address", f"{address!r} is {owners[plain]}'s already")
+                )
+        poll = mailbox.poll
+        if poll is not None and poll.security == "none" and not _is_loopback(poll.host):
+            found.append((f"mailboxes.{name}.poll.security", "only this machine without TLS"))
+    relay = settings.relay
+    if relay is not None and relay.security == "none" and not _is_loopback(relay.host):
+        found.append(("relay.security", "only this machine without TLS"))
+    if settings.incoming is not None:
+        port = settings.incoming.listen.rpartition(":")[2]
+        if not port.isdecimal() or int(port) > 65_535:
+            found.append(("incoming.listen", 'write an address and a port: "127.0.0.1:2525"'))
+    return found
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")

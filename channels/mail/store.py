@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from router.model.content import Sealed
-from router.model.ids import DAY_MS, CaseId, Instant, InteractionId
+from router.model.ids import DAY_MS, CaseId, EntryId, Instant, InteractionId
 
 metadata = sa.MetaData()
 _outbox = sa.Table(
@@ -35,7 +35,17 @@ _threads = sa.Table(
     sa.Column("case_id", sa.Text, nullable=False),
     sa.Column("interaction_id", sa.Text, nullable=False),
     sa.Column("entry_id", sa.Text, nullable=False),
+    sa.Column("agent_id", sa.Text, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
+)
+_conversations = sa.Table(
+    "mail_conversations",
+    metadata,
+    sa.Column("interaction_id", sa.Text, primary_key=True),
+    sa.Column("case_id", sa.Text, nullable=False),
+    sa.Column("mailbox", sa.Text, nullable=False),
+    sa.Column("entry_id", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 _polls = sa.Table(
     "mail_polls",
@@ -67,11 +77,23 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """Where a message id belongs."""
+    """Where a message id belongs; ``agent_id`` wrote it, empty for a customer's."""
 
     case_id: CaseId
     interaction_id: InteractionId
-    entry_id: str
+    entry_id: EntryId
+    agent_id: str = ""
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """What an answer needs to know: the case, our mailbox, the customer's last headers (sealed
+    as a ``Content`` under ``entry_id``)."""
+
+    interaction_id: InteractionId
+    case_id: CaseId
+    mailbox: str
+    entry_id: EntryId
+    sealed: Sealed
 
 
 class MailStore:
@@ -154,7 +176,8 @@ class MailStore:
         """Where the messages with these digests belong, newest first (100 digests at most)."""
         if not digests:
             return []
-        columns = (_threads.c.case_id, _threads.c.interaction_id, _threads.c.entry_id)
+        names = ("case_id", "interaction_id", "entry_id", "agent_id")
+        columns = [_threads.c[name] for name in names]
         statement = (
             sa.select(*columns)
             .where(_threads.c.digest.in_(list(digests)[:100]))
@@ -163,7 +186,38 @@ class MailStore:
         async with self._engine.connect() as connection:
             return [Known(*row) for row in await connection.execute(statement)]
 
+    async def keep_conversation(self, conversation: Conversation) -> None:
+        """Remember what an answer needs; the customer's last words replace earlier ones."""
+        values = msgspec.structs.asdict(conversation)
+        values["sealed"] = msgspec.msgpack.encode(conversation.sealed)
+        statement = self._insert(_conversations).values(values)
+        changed = {name: values[name] for name in ("mailbox", "entry_id", "sealed")}
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["interaction_id"], set_=changed)
+            )
+
+    async def conversation(self, interaction_id: InteractionId) -> Conversation | None:
+        """What an answer in this interaction needs."""
+        statement = sa.select(_conversations).where(
+            _conversations.c.interaction_id == interaction_id
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(statement)).mappings().first()
+        if row is None:
+            return None
+        values = dict(row)
+        values["sealed"] = msgspec.msgpack.decode(values["sealed"], type=Sealed)
+        return Conversation(**values)
+
     # -- what was polled
+
+    async def validity(self, mailbox: str) -> str:
+        """The validity under which a mailbox was read last; empty when it never was."""
+        statement = sa.select(_polls.c.validity).where(_polls.c.mailbox == mailbox).limit(1)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(statement)).first()
+        return "" if row is None else str(row[0])
 
     async def polled(self, mailbox: str, validity: str) -> set[str]:
         """The unique ids of a mailbox that are durable here already."""
@@ -181,7 +235,10 @@ class MailStore:
             await connection.execute(statement)
 
     async def keep_polled(self, mailbox: str, validity: str, present: set[str]) -> None:
-        """Forget unique ids that the server does not have any more."""
+        """Forget unique ids that the server does not have any more, and former validities."""
+        former = sa.delete(_polls).where(_polls.c.mailbox == mailbox, _polls.c.validity != validity)
+        async with self._engine.begin() as connection:
+            await connection.execute(former)
         for unique_id in await self.polled(mailbox, validity) - present:
             statement = sa.delete(_polls).where(
                 _polls.c.mailbox == mailbox,

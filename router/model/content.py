@@ -18,6 +18,10 @@ class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     box: bytes
 
 
+CONTENT_SCHEMA = "content/1"
+"""The schema under which a ``Content`` is sealed."""
+
+
 class FileRef(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A file of an entry: its random name in the file store and what a person sees of it."""
 

@@ -1,0 +1,286 @@
+"""A mail's way in: read, believed or not, joined to a case or not, sealed, submitted.
+
+What arrives is durable when ``take`` returns; when it raises nothing has happened and the mail is
+with whoever handed it over.
+"""
+
+import hashlib
+import hmac
+import logging
+import re
+
+import msgspec
+
+from channels.api import ChannelContext
+from channels.mail.authentication import check_authentication
+from channels.mail.joining import UNVERIFIED_SENDER, Joining, Verdict, decide_joining
+from channels.mail.kinds import Kind
+from channels.mail.parsing import Attachment, ParsedMail
+from channels.mail.reply_tokens import ReplyTokens
+from channels.mail.settings import Mailbox, MailSettings
+from channels.mail.smtp_server import Envelope
+from channels.mail.store import Conversation, Known, MailStore
+from channels.mail.verdicts import Authentication, Resolver
+from channels.mail.verdicts import Envelope as SenderEnvelope
+from channels.mail.worker import ParserPool, ParsingFailed
+from router.model.commands import Arrive, MarkEntry, NewEntry, Scalar
+from router.model.content import CONTENT_SCHEMA, Content, FileRef, Mark
+from router.model.errors import InvalidInput, Refused
+from router.model.ids import AgentId, CaseId, EntryId, InteractionId, Medium, SubjectId
+from router.seals import Address
+
+log = logging.getLogger(__name__)
+MAIL = Medium("mail")
+SOURCE_NAME = "message.eml"
+_TOKEN_SUFFIX = re.compile(r"\+[a-z2-7]{52}$")
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of a mail; ``new`` when it began an interaction."""
+
+    mail: ParsedMail
+    mailbox: Mailbox
+    authentication: Authentication
+    interaction_id: InteractionId | None = None
+    case_id: CaseId | None = None
+    subject: SubjectId | None = None
+    new: bool = False
+
+
+class Arrivals:
+    """Takes mails for the mailboxes of ``settings``, which may be replaced while it runs."""
+
+    def __init__(
+        self,
+        context: ChannelContext,
+        settings: MailSettings,
+        store: MailStore,
+        pool: ParserPool,
+        tokens: ReplyTokens,
+        resolver: Resolver,
+    ) -> None:
+        self._context = context
+        self._store = store
+        self._pool = pool
+        self._tokens = tokens
+        self._resolver = resolver
+        self._digest_key = context.secrets.key("mail digests")
+        self.settings = settings
+
+    # -- whose mail it is
+
+    def mailbox_of(self, address: str) -> Mailbox | None:
+        """The mailbox of a recipient, with or without one of our tokens after a plus sign."""
+        local, at, domain = address.strip().lower().rpartition("@")
+        plain = _TOKEN_SUFFIX.sub("", local) + at + domain
+        for mailbox in self.settings.mailboxes.values():
+            if plain in {mailbox.address.lower(), *(a.lower() for a in mailbox.aliases)}:
+                return mailbox
+        return None
+
+    def digest(self, text: str) -> str:
+        """A keyed digest: the same text gives the same one, and nobody can go back."""
+        return hmac.new(self._digest_key, text.encode(), hashlib.sha256).hexdigest()
+
+    # -- taking one
+
+    async def take(self, raw: bytes, mailbox: Mailbox, envelope: Envelope | None) -> Taken:
+        """Take a mail durably. Raises Overloaded or StorageFailed when it was not taken."""
+        outcome = await self._pool.parse(raw)
+        mail = outcome.mail if isinstance(outcome, ParsingFailed) else outcome
+        if isinstance(outcome, ParsingFailed):
+            log.warning("A mail of %s bytes could not be read: %s", len(raw), outcome.code)
+        if not mail.kind.arrives:
+            await self._machine_mail(mail)
+            return Taken(mail, mailbox, Authentication())
+        authentication = await self._believe(raw, mail, envelope)
+        joining = decide_joining(mail, self._tokens, authentication)
+        known = await self._store.belongs([self.digest(one) for one in joining.mentions])
+        return await self._arrive(raw, mail, mailbox, authentication, joining, known)
+
+    async def _believe(
+        self, raw: bytes, mail: ParsedMail, envelope: Envelope | None
+    ) -> Authentication:
+        """What our own check says of the sender; nothing where checking is switched off."""
+        if not self.settings.check_senders:
+            return Authentication()
+        return await check_authentication(
+            raw,
+            from_address=mail.headers.sender if mail.sender_clear else "",
+            envelope=SenderEnvelope(envelope.source, envelope.helo, envelope.sender)
+            if envelope is not None
+            else None,
+            dkim_queries=mail.dkim_queries,
+            resolver=self._resolver,
+            check_signatures=self._pool.verify,
+        )
+
+    async def _arrive(
+        self,
+        raw: bytes,
+        mail: ParsedMail,
+        mailbox: Mailbox,
+        authentication: Authentication,
+        joining: Joining,
+        known: list[Known],
+    ) -> Taken:
+        sender = mail.headers.sender or "unknown"
+        subject = await self._context.customers.resolve(
+            Address("mail", sender, verified=authentication.verified), mail.headers.sender_name
+        )
+        interaction_id = InteractionId(self._context.ids.new())
+        case_id = joining.case or CaseId(self._context.ids.new())
+        entry = await self._entry(raw, mail, subject, authentication)
+        arrive = Arrive(
+            interaction_id=interaction_id,
+            medium=MAIL,
+            address=mailbox.address,
+            subject=subject,
+            attributes=self._attributes(mail, mailbox, authentication, joining, known),
+            customer=await self._facts(subject, authentication),
+            case_id=case_id,
+            entry=entry,
+            source_key=f"mail:{mailbox.address}:{hashlib.sha256(raw).hexdigest()}",
+            last_agent=_last_agent(case_id, joining, known),
+        )
+        receipt = await self._context.inbox.submit(arrive)
+        landed = receipt.interaction_id or interaction_id
+        await self._remember(mail, mailbox, landed, case_id, entry, subject)
+        return Taken(
+            mail, mailbox, authentication, landed, case_id, subject, new=landed == interaction_id
+        )
+
+    async def _entry(
+        self, raw: bytes, mail: ParsedMail, subject: SubjectId, authentication: Authentication
+    ) -> NewEntry:
+        """Store what is big, seal what is personal."""
+        files = self._context.files
+        refs = [await self._file(subject, attachment) for attachment in mail.attachments]
+        html = ""
+        if mail.html is not None:
+            page = await files.put(subject, mail.html.encode(), "message.html", "text/html")
+            html = page.file_id
+        source = await files.put(subject, raw, SOURCE_NAME, "message/rfc822")
+        content = mail.to_content(refs, html_file=html, source_file=source.file_id)
+        if not authentication.verified and UNVERIFIED_SENDER not in content.notices:
+            notices = (*content.notices, UNVERIFIED_SENDER)
+            content = msgspec.structs.replace(content, notices=notices)
+        entry_id = EntryId(self._context.ids.new())
+        plain = msgspec.json.encode(content)
+        return NewEntry(
+            entry_id=entry_id,
+            sealed=await self._context.seals.seal(subject, entry_id, CONTENT_SCHEMA, plain),
+            files=len(refs),
+            size_bytes=len(raw),
+        )
+
+    async def _file(self, subject: SubjectId, attachment: Attachment) -> FileRef:
+        ref = await self._context.files.put(
+            subject, attachment.data, attachment.name, attachment.media_type
+        )
+        return msgspec.structs.replace(
+            ref, content_id=attachment.content_id, inline=attachment.inline
+        )
+
+    def _attributes(
+        self,
+        mail: ParsedMail,
+        mailbox: Mailbox,
+        authentication: Authentication,
+        joining: Joining,
+        known: list[Known],
+    ) -> dict[str, Scalar]:
+        """Coarse facts in clear that a rule may use; no words of the customer."""
+        found: dict[str, Scalar] = {
+            "mailbox": mailbox.address,
+            "kind": mail.kind.value,
+            "verified": authentication.verified,
+            "attachments": len(mail.attachments),
+            "automatic": mail.kind is not Kind.ORDINARY,
+        }
+        topic = _topic(f"{mail.headers.subject}\n{mail.text}", mailbox)
+        if topic:
+            found["topic"] = topic
+        if joining.verdict is Verdict.MAY_BELONG and known:
+            found["may_belong_to"] = known[0].interaction_id
+        return found
+
+    async def _facts(self, subject: SubjectId, authentication: Authentication) -> dict[str, Scalar]:
+        """What rules may know of the customer: tier and language, once they are believed."""
+        card = await self._context.customers.card(subject)
+        facts: dict[str, Scalar] = {"verified": authentication.verified}
+        if card.tier:
+            facts["tier"] = card.tier
+        if card.language:
+            facts["language"] = card.language
+        return facts
+
+    async def _remember(
+        self,
+        mail: ParsedMail,
+        mailbox: Mailbox,
+        interaction_id: InteractionId,
+        case_id: CaseId,
+        entry: NewEntry,
+        subject: SubjectId,
+    ) -> None:
+        """Keep what an answer needs and where this message id belongs."""
+        headers = Content(mail=mail.headers)
+        sealed = await self._context.seals.seal(
+            subject, entry.entry_id, CONTENT_SCHEMA, msgspec.json.encode(headers)
+        )
+        await self._store.keep_conversation(
+            Conversation(interaction_id, case_id, mailbox.address, entry.entry_id, sealed)
+        )
+        if mail.headers.message_id:
+            known = Known(case_id, interaction_id, entry.entry_id)
+            now = self._context.clock.now()
+            await self._store.remember(self.digest(mail.headers.message_id), known, now)
+
+    # -- mail of machines
+
+    async def _machine_mail(self, mail: ParsedMail) -> None:
+        """A bounce tells of the entry it is about; other machine mail is only counted in the log.
+
+        Nothing here ever becomes an interaction or is answered (MAIL-5).
+        """
+        bounce = mail.recognised.bounce
+        if mail.kind is not Kind.BOUNCE or bounce is None or not bounce.original_message_id:
+            log.info("Mail of a machine is not taken as a customer's: %s", mail.kind.value)
+            return
+        about = await self._store.belongs([self.digest(bounce.original_message_id)])
+        if not about:
+            log.info("A bounce is about no message of ours.")
+            return
+        reason = next((one.status or one.reason.value for one in bounce.recipients), "bounced")
+        try:
+            await self._context.inbox.submit(
+                MarkEntry(about[0].interaction_id, about[0].entry_id, Mark.FAILED, reason[:200])
+            )
+        except Refused as error:
+            log.info("A bounce is about an interaction long gone: %s", error.message)
+
+
+def _last_agent(case_id: CaseId, joining: Joining, known: list[Known]) -> AgentId | None:
+    """Who wrote last in the case the mail joins."""
+    if joining.verdict is not Verdict.JOINS:
+        return None
+    wrote = (one.agent_id for one in known if one.case_id == case_id and one.agent_id)
+    found = next(wrote, None)
+    return AgentId(found) if found else None
+
+
+def _topic(words: str, mailbox: Mailbox) -> str:
+    """The first topic one of whose words occurs, whatever its case."""
+    lowered = words[:20_000].lower()
+    for topic, signs in mailbox.topics.items():
+        if any(sign.lower() in lowered for sign in signs):
+            return topic
+    return ""
+
+
+def require_mailbox(mailbox: Mailbox | None, address: str) -> Mailbox:
+    """The mailbox; InvalidInput for an address that is not ours."""
+    if mailbox is None:
+        raise InvalidInput(f"{address} is no mailbox of ours", field="recipient")
+    return mailbox
