@@ -1,0 +1,81 @@
+"""The Floor: the live state, to be looked at only. Every answer is a copy the caller may keep."""
+
+from collections.abc import Sequence
+
+from router import core
+from router.hub.tail import Tail
+from router.model.catalogue import Catalogue
+from router.model.explanation import ExpectedWait, WhyWaiting
+from router.model.ids import AgentId, CaseId, Instant, InteractionId, QueueName
+from router.model.views import AgentView, Conservation, InteractionView, QueueView
+from router.ports import Clock
+from router.state.live import State
+
+
+class Views:
+    """Answers as of the last decided command, at the clock's moment."""
+
+    def __init__(self, state: State, clock: Clock, tail: Tail) -> None:
+        self._state = state
+        self._clock = clock
+        self._tail = tail
+
+    def interaction(self, interaction_id: InteractionId) -> InteractionView | None:
+        """The interaction, or None when it is unknown or long finished."""
+        return core.interaction_view(self._state, interaction_id, self._now())
+
+    def open_in_case(self, case_id: CaseId) -> InteractionView | None:
+        """The open interaction of a case, if there is one."""
+        return core.open_in_case(self._state, case_id, self._now())
+
+    def agent(self, agent_id: AgentId) -> AgentView | None:
+        """The agent, or None when the catalogue has no such agent."""
+        return core.agent_view(self._state, agent_id, self._now())
+
+    def agents(self) -> Sequence[AgentView]:
+        """All agents of the catalogue."""
+        return core.agents_view(self._state, self._now())
+
+    def queues(self) -> Sequence[QueueView]:
+        """All queues of the catalogue."""
+        return core.queue_views(self._state, self._now())
+
+    def waiting(self, queue: QueueName, limit: int = 100) -> Sequence[InteractionView]:
+        """The first waiting interactions of a queue, in the order they will be offered."""
+        return core.waiting_views(self._state, queue, self._now(), limit)
+
+    def parked(self, agent_id: AgentId) -> Sequence[InteractionView]:
+        """What an agent has laid aside."""
+        return core.parked_views(self._state, agent_id, self._now())
+
+    def why_waiting(self, interaction_id: InteractionId) -> WhyWaiting | None:
+        """Why an interaction waits; None when it does not."""
+        return core.why_waiting(self._state, interaction_id, self._now())
+
+    def position_in_queue(self, interaction_id: InteractionId) -> int:
+        """Its place in its queue, 1 is next; 0 when it does not wait."""
+        return core.position_in_queue(self._state, interaction_id, self._now())
+
+    def expected_wait(self, interaction_id: InteractionId) -> ExpectedWait | None:
+        """An honest interval, or None when not known."""
+        return core.expected_wait(self._state, interaction_id, self._now())
+
+    def is_open(self, calendar: str) -> bool:
+        """Whether business is open by this calendar now (no calendar: always)."""
+        return core.is_open(self._state, calendar, self._now())
+
+    def next_opening(self, calendar: str) -> Instant | None:
+        """When business opens next by this calendar; None when it is open or none is known."""
+        return core.next_opening(self._state, calendar, self._now())
+
+    def conservation(self) -> Conservation:
+        """The conservation law's terms."""
+        return core.conservation(self._state, self._now(), self._tail.head)
+
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force."""
+        return self._state.catalogue
+
+    def _now(self) -> Instant:
+        # A clock that was set back between two runs must not make time go backwards in the log.
+        return max(self._clock.now(), self._state.now)

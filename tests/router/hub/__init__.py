@@ -1,0 +1,1 @@
+"""The hub, tested through its ports."""
