@@ -1,0 +1,129 @@
+"""The composition root: builds a running centre from its settings. No decisions are made here."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from router.hub import Hub
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from channels.api import Channel, ChannelContext, OutgoingMail, discover
+from config.check import Loaded
+from config.settings_types import Settings
+from config.stores import Stores, channel_folder
+from reporting.projector import Projector
+from router.model.catalogue import Catalogue
+from router.model.commands import ChangeCatalogue
+from router.model.errors import InvalidInput
+from router.model.ids import Medium
+from router.ports import Clock, Ids
+from router.storage.system import RandomIds, SystemClock
+
+log = logging.getLogger(__name__)
+
+
+class Centre:
+    """Everything that runs, built in ``open`` from the inside out and let go from the outside in."""
+
+    def __init__(self, loaded: Loaded, clock: Clock | None = None, ids: Ids | None = None) -> None:
+        if loaded.settings is None or loaded.catalogue is None:
+            raise InvalidInput("this configuration has mistakes: run `carillon check`")
+        self.settings: Settings = loaded.settings
+        self.catalogue: Catalogue = loaded.catalogue
+        self.clock = clock or SystemClock()
+        self.ids = ids or RandomIds()
+        self.stores = Stores(self.settings.storage, self.clock, self.ids)
+        self.hub = Hub(self.stores.log, self.clock)
+        self.projector = Projector(self.stores.history, self.hub)
+        self.channels: dict[Medium, Channel] = {}
+        self.widgets: list[Mount] = []
+        self._running = AsyncExitStack()
+
+    async def open(self) -> None:
+        """Open the stores, take the lead, start channels and history; all of it or nothing."""
+        async with AsyncExitStack() as opening:
+            await self.stores.open()
+            opening.push_async_callback(self.stores.close)
+            self._build_channels()
+            await self.hub.start()
+            opening.push_async_callback(self.hub.stop)
+            await self.put_in_force(self.catalogue)
+            await self.projector.start()
+            opening.push_async_callback(self.projector.stop)
+            for channel in self.channels.values():
+                await channel.start()
+                opening.push_async_callback(channel.stop)
+            self._running = opening.pop_all()
+
+    async def close(self) -> None:
+        """Let go of everything; channels first, stores last."""
+        await self._running.aclose()
+
+    async def put_in_force(self, catalogue: Catalogue) -> None:
+        """Let a version of the configuration decide from now on; the same one changes nothing."""
+        if self.hub.catalogue().version != catalogue.version:
+            await self.hub.submit(ChangeCatalogue(catalogue=catalogue))
+        self.catalogue = catalogue
+
+    async def adopt(self, settings: Settings) -> None:
+        """Take new settings live; what only a new process can take is said in the log."""
+        for name, channel in self.channels.items():
+            given = settings.channels.get(name)
+            if given is not None and given != self.settings.channels.get(name):
+                await channel.reconfigure(given)
+        started = set(settings.channels) - set(self.channels)
+        for name in sorted(started | (set(self.channels) - set(settings.channels))):
+            log.warning("channel %s is added or removed when the centre starts again", name)
+        self.settings = settings
+
+    def health(self) -> Mapping[str, str]:
+        """What is not well, by part; empty when everything is."""
+        found = dict(self.hub.health())
+        for name, channel in self.channels.items():
+            found.update({f"channel.{name}.{part}": why for part, why in channel.health().items()})
+        return found
+
+    def widget_application(self) -> Starlette:
+        """What the public listener serves: what channels mounted."""
+        return Starlette(routes=list(self.widgets))
+
+    def _build_channels(self) -> None:
+        for name, spec in discover().items():
+            given = self.settings.channels.get(name)
+            if given is not None:
+                channel = spec.build(given, self._context(name))
+                self.channels[name] = channel
+                self.hub.attach(channel)
+
+    def _context(self, name: Medium) -> ChannelContext:
+        stores = self.stores
+        return ChannelContext(
+            inbox=self.hub,
+            feed=self.hub,
+            floor=self.hub,
+            clock=self.clock,
+            ids=self.ids,
+            seals=stores.seals,
+            files=stores.files,
+            customers=stores.customers,
+            secrets=stores.keys,
+            data_folder=channel_folder(self.settings.storage, name),
+            database_url=self.settings.storage.database_url,
+            mount=lambda path, application: self.widgets.append(Mount(path, app=application)),
+            send_mail=self.send_mail,
+        )
+
+    async def send_mail(self, mail: OutgoingMail) -> None:
+        """Hand a notification to the mail channel. Raises InvalidInput where there is none."""
+        channel: Any = self.channels.get(Medium("mail"))
+        if channel is None:
+            raise InvalidInput("no mail channel is configured to send it", field="channels.mail")
+        await channel.notify(mail)
+
+
+async def until_cancelled() -> None:
+    """Wait until the task is cancelled."""
+    await asyncio.Event().wait()
