@@ -19,6 +19,15 @@ STOP_SECONDS = 5
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
     @override
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -63,11 +72,13 @@ class WebServer:
         self._task = asyncio.create_task(
             self._server.serve(sockets=[self._socket]), name=f"web {self._name}"
         )
-        async with asyncio.timeout(START_SECONDS):
-            while not self._server.started:
-                if self._task.done():
-                    raise StorageFailed(f"the {self._name} server did not start")
-                await asyncio.sleep(0.01)
+        ready = asyncio.create_task(self._server.ready.wait())
+        await asyncio.wait(
+            [self._task, ready], timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        ready.cancel()
+        if not self._server.ready.is_set():
+            raise StorageFailed(f"the {self._name} server did not start")
 
     async def stop(self) -> None:
         """Take no more connections, finish requests, close sockets; 5 s at most."""
@@ -86,5 +97,5 @@ def _bind(listen: Listen, name: str) -> socket.socket:
     except OSError as error:
         bound.close()
         raise StorageFailed(f"{name}: cannot listen on {listen}: {error.strerror}") from error
-    bound.setblocking(False)
+    bound.setblocking(False)  # noqa: FBT003 - the standard library's
     return bound

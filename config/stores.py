@@ -64,6 +64,13 @@ def channel_folder(settings: StorageSettings, name: str) -> Path:
     return folder
 
 
+def channel_database(settings: StorageSettings) -> str:
+    """The SQLAlchemy URL, with an async driver, of the tables that channels keep."""
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+    scheme, _, rest = _plain(settings.database_url).partition("://")
+    return f"{drivers[scheme]}://{rest}"
+
+
 def _plain(url: str) -> str:
     """A URL without the driver that SQLAlchemy would take."""
     scheme, _, rest = url.partition("://")

@@ -1,20 +1,19 @@
 """The composition root: builds a running centre from its settings. No decisions are made here."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from router.hub import Hub
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from channels.api import Channel, ChannelContext, OutgoingMail, discover
 from config.check import Loaded
 from config.settings_types import Settings
-from config.stores import Stores, channel_folder
+from config.stores import Stores, channel_database, channel_folder
 from reporting.projector import Projector
+from router.hub import Hub
 from router.model.catalogue import Catalogue
 from router.model.commands import ChangeCatalogue
 from router.model.errors import InvalidInput
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Centre:
-    """Everything that runs, built in ``open`` from the inside out and let go from the outside in."""
+    """Everything that runs: opened from the inside out, let go from the outside in."""
 
     def __init__(self, loaded: Loaded, clock: Clock | None = None, ids: Ids | None = None) -> None:
         if loaded.settings is None or loaded.catalogue is None:
@@ -74,9 +73,8 @@ class Centre:
             given = settings.channels.get(name)
             if given is not None and given != self.settings.channels.get(name):
                 await channel.reconfigure(given)
-        started = set(settings.channels) - set(self.channels)
-        for name in sorted(started | (set(self.channels) - set(settings.channels))):
-            log.warning("channel %s is added or removed when the centre starts again", name)
+        for other in sorted(set(settings.channels) ^ set(self.channels)):
+            log.warning("channel %s is added or removed when the centre starts again", other)
         self.settings = settings
 
     def health(self) -> Mapping[str, str]:
@@ -111,7 +109,7 @@ class Centre:
             customers=stores.customers,
             secrets=stores.keys,
             data_folder=channel_folder(self.settings.storage, name),
-            database_url=self.settings.storage.database_url,
+            database_url=channel_database(self.settings.storage),
             mount=lambda path, application: self.widgets.append(Mount(path, app=application)),
             send_mail=self.send_mail,
         )
@@ -122,8 +120,3 @@ class Centre:
         if channel is None:
             raise InvalidInput("no mail channel is configured to send it", field="channels.mail")
         await channel.notify(mail)
-
-
-async def until_cancelled() -> None:
-    """Wait until the task is cancelled."""
-    await asyncio.Event().wait()
