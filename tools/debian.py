@@ -58,17 +58,17 @@ def missing(packages: dict[str, str] = NEEDED_BY_TESTS) -> list[str]:
 
 
 @contextlib.contextmanager
-def no_service_starts() -> Iterator[None]:
-    """Keep packages from starting their service while they are being installed."""
-    if POLICY.exists():
+def no_service_starts(policy: Path = POLICY) -> Iterator[None]:
+    """Keep packages from starting their service; a policy that is there already is left alone."""
+    if policy.exists():
         yield
         return
-    POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
-    POLICY.chmod(0o755)
+    policy.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+    policy.chmod(0o755)
     try:
         yield
     finally:
-        POLICY.unlink(missing_ok=True)
+        policy.unlink(missing_ok=True)
 
 
 def install(packages: dict[str, str] = NEEDED_BY_TESTS) -> None:

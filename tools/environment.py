@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 import tomllib
 import venv
@@ -126,6 +127,9 @@ def ensure(profile: str) -> None:
     An environment made for development stays one when only `run` is asked for.
     """
     noted = last_setup()
+    if noted.get("place", str(ROOT)) != str(ROOT):
+        # A copy of a project: the programs in its `.venv` still name the original's place.
+        shutil.rmtree(FOLDER)
     if noted.get("profile") == "dev":
         profile = "dev"
     wanted = fingerprint(profile)
@@ -140,4 +144,5 @@ def ensure(profile: str) -> None:
         [*PIP, "install", "--no-deps", "--no-build-isolation", "-e", "."],
     )
     remove_strays(profile)
-    STAMP.write_text(json.dumps({"profile": profile, "fingerprint": wanted}), encoding="utf-8")
+    done = {"profile": profile, "fingerprint": wanted, "place": str(ROOT)}
+    STAMP.write_text(json.dumps(done), encoding="utf-8")

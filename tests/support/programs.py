@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -186,7 +187,8 @@ def as_user(user: str) -> list[str]:
     """
     if os.geteuid() != 0:
         return []
-    return [where("setpriv"), f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
+    group = pwd.getpwnam(user).pw_gid
+    return [where("setpriv"), f"--reuid={user}", f"--regid={group}", "--init-groups", "--"]
 
 
 def run(command: Sequence[str], *, deadline_s: float = START_S, text: str = "") -> str:
