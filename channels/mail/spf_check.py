@@ -1,10 +1,14 @@
 """SPF (RFC 7208) by pyspf, over answers that are looked up elsewhere."""
 
 import ipaddress
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import spf  # type: ignore[import-untyped]  # the package has no types
+with warnings.catch_warnings():
+    # Its text has escapes that newer Pythons warn of when they compile it.
+    warnings.simplefilter("ignore")
+    import spf  # type: ignore[import-untyped]  # the package has no types
 
 from channels.mail.verdicts import (
     LOOKUPS,

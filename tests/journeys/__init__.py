@@ -1,0 +1,1 @@
+"""Journeys: whole stories with real programs at both ends."""

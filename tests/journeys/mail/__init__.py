@@ -1,0 +1,1 @@
+"""Mail, from a real mail program to an answer in a real mailbox."""
