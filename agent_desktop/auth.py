@@ -148,10 +148,19 @@ class Sessions:
         if live:
             live.row.last_active = self._clock.now()
 
+    async def of_user(self, user: str) -> int:
+        """How many sessions a user has."""
+        return len(await self._rows.of_user(user))
+
     async def sign_out(self, principal: Principal) -> None:
         """End a session; its sockets close."""
         await self.end(principal.session)
         log.info("signed out", extra={"event": "sign_out", "user": principal.user})
+
+    async def discard(self, token: str) -> None:
+        """End the session a browser had before it signed in anew, if there is one."""
+        if token and len(token) <= TOKEN_LENGTH_MAX and digest(token) in self._live:
+            await self.end(digest(token))
 
     async def end(self, session: str) -> None:
         """End a session by its digest."""

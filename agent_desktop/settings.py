@@ -1,8 +1,10 @@
 """What the desk must be told of the site it runs on."""
 
 from enum import StrEnum
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 
 class Profile(StrEnum):
@@ -26,3 +28,19 @@ class Site(msgspec.Struct, frozen=True):
     language: str = "en"
     zone: str = "UTC"
     trusted_proxies: tuple[str, ...] = ()
+
+
+Key = Annotated[str, Meta(max_length=40)]
+Simple = Annotated[str, Meta(max_length=100)] | int | float | bool
+
+
+class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What each user sets for themselves. ``keys`` maps an action to the key they want for it."""
+
+    language: Annotated[str, Meta(max_length=20)] = "en"
+    theme: Literal["system", "light", "dark"] = "system"
+    keys: Annotated[dict[Key, Key], Meta(max_length=100)] = {}
+    single_keys: bool = True
+    interrupt: bool = False
+    sound: Annotated[dict[Key, Simple | dict[Key, Simple]], Meta(max_length=30)] = {}
+    density: Literal["compact", "normal", "touch"] = "normal"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, select, text, update
+from sqlalchemy import Connection, event, func, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -74,6 +74,11 @@ class Database:
                 yield await connection.execution_options(reading=True)
         except (SQLAlchemyError, OSError) as error:
             raise StorageFailed(f"the desk's tables: {type(error).__name__}") from error
+
+    async def lock(self, connection: AsyncConnection, name: str) -> None:
+        """Within a transaction: let nobody else pass this point until it ends."""
+        if connection.dialect.name == "postgresql":  # On SQLite there is one writer anyway.
+            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
     async def revision(self) -> int:
         """Grows whenever a user or session was ended, by this process or another."""

@@ -24,8 +24,7 @@ class FailureRows:
         uncounted.
         """
         async with self._database.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
+            await self._database.lock(connection, key)
             found = (
                 await connection.execute(
                     select(func.count(), func.max(FAILURES.c.at)).where(

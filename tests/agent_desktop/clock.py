@@ -1,6 +1,7 @@
-"""A clock that stands still until it is moved."""
+"""Clocks that a test moves."""
 
 from router.model.ids import Instant
+from router.storage.system import SystemClock
 
 START = Instant(1_795_000_000_000)
 
@@ -16,3 +17,17 @@ class StillClock:
 
     def pass_ms(self, milliseconds: int) -> None:
         self._at = Instant(self._at + milliseconds)
+
+
+class LeapingClock:
+    """The machine's clock, which a test can put forward."""
+
+    def __init__(self) -> None:
+        self._machine = SystemClock()
+        self._ahead_ms = 0
+
+    def now(self) -> Instant:
+        return Instant(self._machine.now() + self._ahead_ms)
+
+    def pass_ms(self, milliseconds: int) -> None:
+        self._ahead_ms += milliseconds

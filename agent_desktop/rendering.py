@@ -1,0 +1,145 @@
+"""Pushes and snapshots as frames."""
+
+from typing import Any
+
+from agent_desktop.glimpses import Glimpses
+from agent_desktop.items import Items
+from agent_desktop.projection import Projection, PushRef
+from agent_desktop.protocol import Push, SnapshotFrame
+from agent_desktop.shapes import ColleagueShape, ItemShape, QueueShape
+from agent_desktop.showing import (
+    agent_shape,
+    colleague_shape,
+    colleagues_of,
+    queue_shape,
+    reason_shapes,
+)
+from agent_desktop.writing import in_hand
+from router.model import events
+from router.model.errors import NotFound
+from router.model.ids import AgentId, InteractionId, Position
+from router.ports import Floor
+
+COLLEAGUES_MAX = 300
+
+
+class Rendering:
+    """Makes frames from the floor, the facts and what the seals open."""
+
+    def __init__(
+        self, floor: Floor, items: Items, glimpses: Glimpses, projection: Projection
+    ) -> None:
+        self._floor = floor
+        self._items = items
+        self._glimpses = glimpses
+        self._projection = projection
+
+    async def push(self, agent_id: AgentId, ref: PushRef) -> Push:
+        """A fact as the push it is to an agent."""
+        head: dict[str, Any] = {"seq": ref.seq, "previous": ref.previous, "at": ref.event.at}
+        event = ref.event
+        interaction_id: InteractionId | None = getattr(event, "interaction_id", None)
+        match ref.kind, event:
+            case "offered", events.Offered():
+                head |= {"offer": await self._items.offer(event)}
+            case "offer_ended", events.OfferEnded():
+                head |= {
+                    "offer_id": event.offer_id,
+                    "interaction_id": event.interaction_id,
+                    "end": event.end.value,
+                    "reason": event.reason,
+                }
+            case "entry", events.EntryAdded():
+                head |= {
+                    "interaction_id": event.interaction_id,
+                    "entry": await self._items.entry(event, cut=True),
+                    "item": await self._mine(agent_id, event.interaction_id),
+                }
+            case "entry_marked", events.EntryMarked():
+                head |= {
+                    "interaction_id": event.interaction_id,
+                    "entry_id": event.entry_id,
+                    "mark": event.mark.value,
+                    "reason": event.reason,
+                }
+            case "catalogue", _:
+                head |= {
+                    "queues": self.queues(agent_id),
+                    "colleagues": self.colleagues(agent_id),
+                    "reasons": reason_shapes(self._floor.catalogue()),
+                }
+            case "item", _ if interaction_id is not None:
+                item = await self._mine(agent_id, interaction_id)
+                if item is None:  # It has left this agent since; a later push says how.
+                    head |= {"interaction_id": interaction_id, "how": "moved"}
+                    return Push(kind="item_gone", agent=self._agent(agent_id), **head)
+                head |= {"item": item}
+            case "item_gone", _:
+                head |= {"interaction_id": interaction_id, "how": _how(event)}
+            case _:
+                pass  # The agent's state, below, is all there is to say.
+        return Push(kind=ref.kind, agent=self._agent(agent_id), **head)
+
+    async def snapshot(
+        self, agent_id: AgentId, seq: Position, settings: dict[str, Any]
+    ) -> SnapshotFrame:
+        """Everything an agent's desk shows, as of now; pushes behind ``seq`` follow."""
+        view = self._floor.agent(agent_id)
+        if view is None:
+            raise NotFound("no such agent")
+        ids = [*view.interactions]
+        ids += [parked.interaction_id for parked in self._floor.parked(agent_id)]
+        items = [await self._mine(agent_id, each) for each in dict.fromkeys(ids)]
+        offers = [
+            await self._items.offer(event)
+            for event in self._projection.offers(agent_id)
+            if event.offer_id in view.offers
+        ]
+        return SnapshotFrame(
+            seq=seq,
+            agent=agent_shape(view, self._floor),
+            items=tuple(item for item in items if item is not None),
+            offers=tuple(offers),
+            queues=self.queues(agent_id),
+            colleagues=self.colleagues(agent_id),
+            reasons=reason_shapes(self._floor.catalogue()),
+            settings=settings,
+        )
+
+    def queues(self, agent_id: AgentId) -> tuple[QueueShape, ...]:
+        """The queues work can be given to: all of the catalogue, one's own first."""
+        catalogue = self._floor.catalogue()
+        agent = catalogue.agents.get(agent_id)
+        mine = set(agent.queues if agent else ())
+        found = [queue_shape(view, catalogue) for view in self._floor.queues()]
+        return tuple(sorted(found, key=lambda queue: (queue.queue not in mine, queue.queue)))
+
+    def colleagues(self, agent_id: AgentId) -> tuple[ColleagueShape, ...]:
+        """The colleagues work can be given to."""
+        views = (
+            self._floor.agent(each)
+            for each in colleagues_of(self._floor.catalogue(), agent_id, COLLEAGUES_MAX)
+        )
+        return tuple(colleague_shape(view, self._floor) for view in views if view is not None)
+
+    def _agent(self, agent_id: AgentId) -> Any:
+        view = self._floor.agent(agent_id)
+        return agent_shape(view, self._floor) if view is not None else None
+
+    async def _mine(self, agent_id: AgentId, interaction_id: InteractionId) -> ItemShape | None:
+        """The item while it is this agent's; what became of it elsewhere is not theirs to see."""
+        view = self._floor.interaction(interaction_id)
+        if view is None or not in_hand(view, agent_id):
+            return None
+        return await self._items.item(agent_id, interaction_id)
+
+
+def _how(event: events.Event) -> str:
+    """How work left an agent."""
+    match event:
+        case events.EngagementEnded():
+            return event.how
+        case events.Queued():
+            return event.reason
+        case _:
+            return "closed"

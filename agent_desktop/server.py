@@ -1,0 +1,275 @@
+"""The desk's server: everything put together, started and stopped."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from agent_desktop import problems
+from agent_desktop.accounts import Accounts
+from agent_desktop.api import all_routers
+from agent_desktop.api.access import require_rows
+from agent_desktop.api.endpoint import describe
+from agent_desktop.audit import Audit
+from agent_desktop.auth import Sessions
+from agent_desktop.board import BoardSocket
+from agent_desktop.commands import Commands
+from agent_desktop.context import Desk, Ports
+from agent_desktop.desks import Desks
+from agent_desktop.drafts import Drafts
+from agent_desktop.glimpses import Glimpses
+from agent_desktop.guards import Guards
+from agent_desktop.headers import StrictHeaders
+from agent_desktop.items import Items
+from agent_desktop.news import News
+from agent_desktop.pages import Pages
+from agent_desktop.passwords import PasswordHashes
+from agent_desktop.permissions import Permission
+from agent_desktop.principal import Principal
+from agent_desktop.projection import Projection
+from agent_desktop.protocol import COME_AGAIN, Live, encode
+from agent_desktop.reading import ReadMarks
+from agent_desktop.rendering import Rendering
+from agent_desktop.session import DeskSocket, Parts
+from agent_desktop.sockets import Sockets
+from agent_desktop.store.audit import AuditRows
+from agent_desktop.store.database import Database
+from agent_desktop.store.desk import DeskRows
+from agent_desktop.visibility import Sight
+from agent_desktop.wire import FRAME_BYTES_REFUSED, Application, SocketProtocol, Wire
+from agent_desktop.words import Words
+from agent_desktop.writing import Writing
+from router.model.errors import CarillonError
+from router.model.events import EntryAdded, Recorded
+from router.model.ids import DAY_MS, HOUR_MS, Instant, InteractionId
+
+SWEEP_S = 0.5
+START_S = 30.0
+DRAFTS_KEPT_MS = 90 * DAY_MS
+UPLOADS_KEPT_MS = DAY_MS
+
+log = logging.getLogger(__name__)
+
+
+class DeskServer:
+    """The agents' desk as an ASGI application, with its background work.
+
+    Constructor: ``DeskServer(ports, routers)``; ``routers`` are further HTTP routes (reports,
+    administration), each with an ``Allow`` of ``agent_desktop.api.access``. Order of life:
+    construct, ``start`` (the hub must be running), serve ``app`` by uvicorn with
+    ``uvicorn_options``, ``stop``.
+    """
+
+    def __init__(self, ports: Ports, routers: Sequence[APIRouter] = ()) -> None:
+        self._ports = ports
+        self._database = Database(ports.database_url)
+        self._hashes = PasswordHashes()
+        self._rows = DeskRows(self._database)
+        self._marks = ReadMarks(self._rows, ports.clock)
+        self._projection = Projection(ports.feed, ports.floor)
+        self._news = News(ports.floor, ports.clock)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._pruned = Instant(0)
+        self.desk = self._build()
+        rendering = Rendering(ports.floor, self.desk.items, self.desk.glimpses, self._projection)
+        self._parts = self._socket_parts(rendering)
+        self.api = self._api(routers)
+        sockets = Sockets(
+            Pages(self.api, ports.static),
+            ports.site,
+            self.desk.sessions,
+            ports.ids,
+            {
+                "/ws/desk": (Permission.WORK, self._open_desk),
+                "/ws/board": (Permission.BOARD, self._open_board),
+            },
+        )
+        self.sockets = sockets
+        self.desk.sessions.on_end = sockets.close_session
+        self._projection.watch = self._watch
+        guarded = Guards(sockets, ports.site, ports.clock, ports.ids)
+        self.app: Application = StrictHeaders(guarded, ports.site.origins)
+
+    # --- life -----------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the tables, read the end of the log, begin to follow it.
+
+        Raises StorageFailed when the tables or the log cannot be read.
+        """
+        await self._database.open()
+        await self._marks.load()
+        following = self._begin(self._projection.run(), "desk: projection")
+        started = asyncio.create_task(self._projection.started.wait())
+        async with asyncio.timeout(START_S):
+            await asyncio.wait({following, started}, return_when=asyncio.FIRST_COMPLETED)
+        if following.done() and not self._projection.started.is_set():
+            started.cancel()
+            following.result()
+        self.desk.desks.begin()
+        self._begin(self._every(SWEEP_S, self._sweep), "desk: sweep")
+        self._begin(self._tell(), "desk: news")
+
+    async def stop(self) -> None:
+        """Tell every socket to come again, and let go of everything."""
+        self.sockets.close_all(COME_AGAIN, "the server stops")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await self._database.close()
+        self._hashes.close()
+
+    def health(self) -> dict[str, str]:
+        """What is not well, by part; empty when all is."""
+        return {
+            task.get_name(): "stopped" if task.cancelled() else repr(task.exception())
+            for task in self._tasks
+            if task.done()
+        }
+
+    def customer_typing(self, interaction_id: InteractionId, typing: bool) -> None:  # noqa: FBT001 - what media call
+        """A customer began or stopped to type: tell whoever has the interaction in hand."""
+        text = encode(Live("typing", interaction_id=interaction_id, who="customer", typing=typing))
+        for agent_id in self._projection.involvement.parts(interaction_id):
+            for tab in self.desk.desks.tabs(agent_id):
+                if isinstance(tab, DeskSocket):
+                    tab.send_live(text)
+
+    # --- building ---------------------------------------------------------------------------
+
+    def _build(self) -> Desk:
+        ports = self._ports
+        words = Words(ports.seals)
+        glimpses = Glimpses(words, ports.customers, ports.history, ports.clock)
+        return Desk(
+            ports=ports,
+            clock=ports.clock,
+            sessions=Sessions(
+                self._database,
+                self._hashes,
+                ports.floor,
+                ports.clock,
+                ports.ids,
+                ports.site.profile,
+            ),
+            accounts=Accounts(self._database, self._hashes, ports.clock),
+            audit=Audit(AuditRows(self._database), ports.clock),
+            sight=Sight(ports.floor, ports.history, ports.customers),
+            items=Items(ports.floor, ports.history, glimpses, words, self._marks),
+            words=words,
+            glimpses=glimpses,
+            drafts=Drafts(self._rows, ports.seals, ports.clock),
+            rows=self._rows,
+            desks=Desks(ports.inbox, ports.floor, ports.clock),
+            news=self._news,
+        )
+
+    def _socket_parts(self, rendering: Rendering) -> Parts:
+        ports, desk = self._ports, self.desk
+        writing = Writing(
+            ports.inbox,
+            ports.floor,
+            ports.history,
+            desk.items,
+            desk.words,
+            self._rows,
+            ports.seals,
+        )
+        commands = Commands(
+            ports.inbox,
+            ports.floor,
+            desk.desks,
+            self._projection,
+            writing,
+            desk.drafts,
+            self._marks,
+            ports.whispers,
+        )
+        self.commands = commands
+        return Parts(
+            clock=ports.clock,
+            desks=desk.desks,
+            projection=self._projection,
+            rendering=rendering,
+            commands=commands,
+            news=self._news,
+            active=desk.sessions.active,
+            settings=desk.settings_of,
+        )
+
+    def _api(self, routers: Sequence[APIRouter]) -> FastAPI:
+        app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        app.router.redirect_slashes = False
+        app.state.desk = self.desk
+        for router in (*all_routers(), *routers):
+            app.include_router(router)
+        problems.install(app, self._ports.ids)
+        require_rows(app)
+        app.openapi_schema = describe(app)
+        return app
+
+    def _open_desk(self, principal: Principal, wire: Wire) -> DeskSocket:
+        return DeskSocket(self._parts, principal, wire)
+
+    def _open_board(self, principal: Principal, wire: Wire) -> BoardSocket:
+        return BoardSocket(self._news, self._ports.clock, principal, wire)
+
+    # --- what goes on -------------------------------------------------------------------------
+
+    def _watch(self, recorded: Recorded) -> None:
+        self._news.note(recorded)
+        if isinstance(recorded.event, EntryAdded):
+            self._marks.note(recorded.event)
+            self.desk.glimpses.note(recorded.event)
+
+    def _begin(self, work: Any, name: str) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        return task
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except CarillonError as error:
+                log.warning(
+                    "the desk could not look after itself, trying again",
+                    extra={"event": "desk_sweep_failed", "reason": error.code},
+                )
+
+    async def _sweep(self) -> None:
+        await self.desk.desks.sweep()
+        await self.desk.sessions.sweep()
+        now = self._ports.clock.now()
+        if now - self._pruned > HOUR_MS:
+            self._pruned = now
+            gone = await self._rows.prune(
+                Instant(now - DRAFTS_KEPT_MS), Instant(now - UPLOADS_KEPT_MS)
+            )
+            for file_id in gone:
+                await self._ports.files.remove(file_id)
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(self._news.pause_s())
+            self._news.tell()
+
+
+def uvicorn_options() -> dict[str, Any]:
+    """What uvicorn has to be told to serve a desk: our websocket, its bounds, no chatter."""
+    return {
+        "ws": SocketProtocol,
+        "ws_max_size": FRAME_BYTES_REFUSED,
+        "ws_per_message_deflate": False,
+        "http": "h11",
+        "server_header": False,
+        "date_header": False,
+        "proxy_headers": False,
+        "access_log": False,
+        "log_level": "warning",
+        "h11_max_incomplete_event_size": 65_536,
+    }

@@ -1,0 +1,316 @@
+"""A centre with a real desk server on loopback: hub, stores, seals, uvicorn; nothing is faked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import uvicorn
+
+from agent_desktop.context import Canned, Ports
+from agent_desktop.history import IndexedHistory
+from agent_desktop.live import Silence, Whispers
+from agent_desktop.permissions import Role
+from agent_desktop.server import DeskServer, uvicorn_options
+from agent_desktop.settings import Profile, Site
+from agent_desktop.words import CONTENT_SCHEMA
+from router.hub import Hub
+from router.model.agent import Capacity, WrapUpRule
+from router.model.catalogue import Agent, Catalogue, Disposition, Queue, RuleSet, Team
+from router.model.commands import AddEntry, Arrive, ChangeCatalogue, Command, NewEntry, Scalar
+from router.model.content import Author, Content, MailHeaders
+from router.model.ids import (
+    AgentId,
+    CatalogueVersion,
+    EntryId,
+    InteractionId,
+    Medium,
+    QueueName,
+    SubjectId,
+    TeamName,
+)
+from router.ports import EventLog, Receipt
+from router.seals import Address
+from router.storage.customers import StoredCustomers
+from router.storage.files import SealedFiles
+from router.storage.keystore import KeyStore
+from router.storage.master import MasterKeys
+from router.storage.memory import MemoryLog
+from router.storage.seals import BoxSeals
+from router.storage.system import RandomIds
+from tests.agent_desktop.client import DeskClient, Person
+from tests.agent_desktop.clock import LeapingClock
+
+MAIL, CHAT = Medium("mail"), Medium("chat")
+BILLING, SALES = QueueName("billing"), QueueName("sales")
+PASSWORD = "three trams to the harbour"
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A canned reply as the configuration has them."""
+
+    name: str
+    title: dict[str, str]
+    text: dict[str, str]
+    media: tuple[Medium, ...] = ()
+    queues: tuple[QueueName, ...] = ()
+    teams: tuple[TeamName, ...] = ()
+
+
+REPLIES: tuple[Canned, ...] = (
+    Reply(
+        "greeting",
+        {"en": "Greeting", "zh": "问候"},
+        {"en": "Hello {customer.name}, this is {agent.name}.", "zh": "{customer.name}您好。"},
+    ),
+    Reply("refund", {"en": "Refund"}, {"en": "We refund it."}, queues=(BILLING,)),
+)
+
+
+def an_agent(name: str, team: str, *queues: str, **more: Any) -> Agent:
+    return Agent(
+        id=AgentId(name),
+        name=name.title(),
+        queues=tuple(QueueName(queue) for queue in queues),
+        teams=(TeamName(team),),
+        **more,
+    )
+
+
+def a_catalogue(version: str = "v1", **more: Any) -> Catalogue:
+    """Two teams of two agents, a queue each: Mia and Tom bill, Eve and Bob sell."""
+    agents = (
+        an_agent("mia", "billing", "billing"),
+        an_agent("tom", "billing", "billing"),
+        an_agent("eve", "sales", "sales"),
+        an_agent("bob", "sales", "sales"),
+        an_agent("sue", "billing"),
+    )
+    wrap_up = WrapUpRule(disposition_required=True)
+    outcomes = (Disposition("solved", {"en": "Solved"}), Disposition("spam"))
+    queues = (
+        Queue(
+            name=BILLING,
+            title={"en": "Billing", "zh": "账务"},
+            wrap_up={CHAT: wrap_up},
+            dispositions=outcomes,
+            target_ms={MAIL: 14_400_000},
+        ),
+        Queue(name=SALES, title={"en": "Sales"}),
+    )
+    return Catalogue(
+        version=CatalogueVersion(version),
+        queues={queue.name: queue for queue in queues},
+        rules=RuleSet(default_queue=BILLING),
+        agents={agent.id: agent for agent in agents},
+        teams={
+            TeamName(name): Team(name=TeamName(name), queues=(QueueName(name),))
+            for name in ("billing", "sales")
+        },
+        capacity=Capacity(slots={MAIL: 2, CHAT: 3}),
+        offer_ms={MAIL: 60_000, CHAT: 30_000},
+        reasons=("break", "meal"),
+        **more,
+    )
+
+
+class World:
+    """A running centre; what a test does to it goes by the front doors."""
+
+    def __init__(self, folder: Path, log: EventLog, clock: LeapingClock) -> None:
+        self.folder = folder
+        self.log = log
+        self.clock = clock
+        self.ids = RandomIds()
+        self.keys = KeyStore(
+            f"sqlite:///{folder}/keys.db", MasterKeys(folder / "keys" / "master.json"), clock
+        )
+        self.seals = BoxSeals(self.keys)
+        self.files = SealedFiles(folder / "files", self.keys, self.ids)
+        self.customers = StoredCustomers(
+            f"sqlite:///{folder}/customers.db", self.keys, self.ids, clock
+        )
+        self.hub = Hub(log, clock)
+        self.history = IndexedHistory(log, self.hub)
+        self.server: DeskServer
+        self.origin = ""
+        self.http: httpx.AsyncClient
+
+    def ports(self, site: Site, whispers: Whispers) -> Ports:
+        return Ports(
+            inbox=self.hub,
+            feed=self.hub,
+            floor=self.hub,
+            clock=self.clock,
+            ids=self.ids,
+            seals=self.seals,
+            files=self.files,
+            customers=self.customers,
+            history=self.history,
+            replies=lambda: REPLIES,
+            whispers=whispers,
+            site=site,
+            database_url=f"sqlite:///{self.folder}/desk.db",
+            static=self.folder / "static",
+        )
+
+    # --- people ---------------------------------------------------------------------------
+
+    async def add_user(self, user: str, role: Role = Role.AGENT, **more: Any) -> None:
+        await self.server.desk.accounts.add_user(user, PASSWORD, role, **more)
+
+    async def sign_in(self, user: str, role: Role = Role.AGENT, **more: Any) -> Person:
+        """A new user of this role, signed in by the API."""
+        known = {each.user for each in await self.server.desk.accounts.list_users()}
+        if user not in known:
+            await self.add_user(user, role, **more)
+        person = Person(self.origin, self.http)
+        await person.sign_in(user, PASSWORD)
+        return person
+
+    async def desk(self, user: str) -> DeskClient:
+        """An agent at a desk, not ready yet."""
+        person = await self.sign_in(user)
+        return await DeskClient.open(person)
+
+    async def ready(self, user: str) -> DeskClient:
+        """An agent at a desk, ready."""
+        desk = await self.desk(user)
+        await desk.do("presence", presence="ready")
+        return desk
+
+    # --- customers ------------------------------------------------------------------------
+
+    async def submit(self, command: Command) -> Receipt:
+        return await self.hub.submit(command)
+
+    async def content(self, subject: SubjectId, content: Content) -> NewEntry:
+        entry_id = EntryId(self.ids.new())
+        plain = msgspec.json.encode(content)
+        sealed = await self.seals.seal(subject, entry_id, CONTENT_SCHEMA, plain)
+        return NewEntry(entry_id, sealed, len(content.files), len(plain))
+
+    async def arrive(
+        self,
+        medium: Medium = CHAT,
+        text: str = "Where is my invoice?",
+        sender: str = "ana@ruiz.example",
+        name: str = "Ana Ruiz",
+        queue: QueueName = BILLING,
+        content: Content | None = None,
+        **attributes: Scalar,
+    ) -> InteractionId:
+        """A customer reaches us with first words; they wait in this queue's line."""
+        kind = "mail" if medium == MAIL else "chat"
+        subject = await self.customers.resolve(Address(kind, sender), name)
+        mail = MailHeaders(sender=sender, subject=text) if medium == MAIL else None
+        words = content or Content(text=text, mail=mail)
+        interaction_id = InteractionId(self.ids.new())
+        await self.submit(
+            Arrive(
+                interaction_id=interaction_id,
+                medium=medium,
+                address="help@carillon.example",
+                subject=subject,
+                attributes={"queue": queue, **attributes},
+                entry=await self.content(subject, words),
+            )
+        )
+        return interaction_id
+
+    async def says(self, interaction_id: InteractionId, text: str) -> Receipt:
+        """The customer writes more."""
+        view = self.hub.interaction(interaction_id)
+        assert view is not None
+        return await self.submit(
+            AddEntry(
+                interaction_id=interaction_id,
+                author=Author.CUSTOMER,
+                entry=await self.content(view.subject, Content(text=text)),
+            )
+        )
+
+    async def given(self, user: str, **more: Any) -> tuple[DeskClient, InteractionId]:
+        """An agent at a desk who has just accepted a new chat."""
+        desk = await self.ready(user)
+        interaction_id = await self.arrive(**more)
+        offer = (await desk.push("offered"))["offer"]
+        await desk.do("accept", offer_id=offer["offer_id"])
+        await desk.push("item")
+        return desk, interaction_id
+
+
+@asynccontextmanager
+async def serving(server: DeskServer, port: int = 0) -> AsyncIterator[int]:
+    """The server behind uvicorn on a loopback port; an open one when none is named."""
+    bound = socket.create_server(("127.0.0.1", port))
+    config = uvicorn.Config(server.app, lifespan="off", log_config=None, **uvicorn_options())
+    web = uvicorn.Server(config)
+    web.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]  # the test's own signals
+    task = asyncio.create_task(web.serve(sockets=[bound]))
+    try:
+        yield int(bound.getsockname()[1])
+    finally:
+        web.should_exit = True
+        await task
+        bound.close()
+
+
+@asynccontextmanager
+async def world(
+    folder: Path,
+    *,
+    log: EventLog | None = None,
+    catalogue: Catalogue | None = None,
+    profile: Profile = Profile.LAB,
+    whispers: Whispers | None = None,
+    database_url: str = "",
+) -> AsyncIterator[World]:
+    """A centre that lives within the ``async with``."""
+    made = World(folder, log or MemoryLog(), LeapingClock())
+    (folder / "keys").mkdir(exist_ok=True)
+    free = socket.create_server(("127.0.0.1", 0))
+    port = int(free.getsockname()[1])
+    free.close()
+    made.origin = f"http://127.0.0.1:{port}"
+    async with contextlib.AsyncExitStack() as stack:
+        for store in (made.log, made.keys, made.customers):
+            await store.open()
+            stack.push_async_callback(store.close)
+        await made.files.open()
+        await made.hub.start()
+        stack.push_async_callback(made.hub.stop)
+        if made.hub.catalogue().version != (wanted := catalogue or a_catalogue()).version:
+            await made.submit(ChangeCatalogue(wanted))
+        following = asyncio.create_task(made.history.run())
+        stack.callback(following.cancel)
+        ports = made.ports(Site((made.origin,), profile), whispers or Silence())
+        if database_url:
+            ports = msgspec.structs.replace(ports, database_url=database_url)
+        made.server = DeskServer(ports)
+        await made.server.start()
+        stack.push_async_callback(made.server.stop)
+        await stack.enter_async_context(serving(made.server, port))
+        made.http = await stack.enter_async_context(httpx.AsyncClient(base_url=made.origin))
+        yield made
+
+
+def story(folder: Path, tell: Callable[[World], Awaitable[None]], **more: Any) -> None:
+    """Run a test's story in a world of its own."""
+
+    async def run() -> None:
+        async with asyncio.timeout(60), world(folder, **more) as made:
+            await tell(made)
+
+    asyncio.run(run())
+
+
+Story = Callable[[World], Awaitable[None]]
+Rows = Sequence[dict[str, Any]]
