@@ -115,8 +115,8 @@ def _many(state: State, now: Instant) -> Iterator[Pair]:
         for freed_id, seat in list(index.freed.items()):
             index.rest(freed_id, seat)
             _add(queue, state, freed_id, now)
-        if agent_id not in (NOBODY, pair.agent_id):
-            _add(queue, state, agent_id, now)
+        if agent_id != NOBODY:
+            _add(queue, state, agent_id, now)  # They may have room for more.
 
 
 def _add(queue: list[Candidacy], state: State, agent_id: AgentId, now: Instant) -> None:

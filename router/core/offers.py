@@ -34,9 +34,9 @@ def accept(turn: Turn, command: Accept) -> InteractionId:
     visit = interaction.visit
     assert visit is not None, "what is offered is on a visit"
     queued = visit.queued if offer.kind is not OfferKind.CONSULT else turn.now
-    end_ring(turn, interaction, offer, OfferEnd.ACCEPTED)
     # Their own wrap-up of an earlier part gives way: an agent takes part once.
     end_wrap_up(turn, interaction, command.agent_id, "done")
+    end_ring(turn, interaction, offer, OfferEnd.ACCEPTED)
     turn.emit(
         Engaged(
             turn.now,

@@ -149,7 +149,9 @@ def busy(turn: Turn, row: AgentRow) -> bool:
 def fulfil_wishes(turn: Turn) -> None:
     """What agents asked for takes effect now that their work is over; the removed sign out."""
     state = turn.state
-    for agent_id in list(state.index.dirty):
+    changed = sorted(state.index.changed)
+    state.index.changed.clear()
+    for agent_id in changed:
         row = state.agents.get(agent_id)
         if row is None or row.presence is Presence.OFFLINE or busy(turn, row):
             continue

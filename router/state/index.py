@@ -1,8 +1,9 @@
 """The index: pools, places and the status of every agent, made from the records.
 
 It is brought up to date lazily. The fold only notes who changed: ``fresh`` interactions began to
-wait and were not matched yet, ``dirty`` agents changed and were not looked at yet. Matching empties
-both; so between two decisions no waiting interaction has an idle agent who may take it.
+wait and were not matched yet, ``dirty`` agents changed and were not looked at yet, ``changed``
+agents may have a wish that takes effect now. Deciding empties all of them; so between two decisions
+no waiting interaction has an idle agent who may take it.
 """
 
 from router.model.agent import Presence
@@ -126,6 +127,7 @@ class Index:
         "_audiences",
         "_bits",
         "by_place",
+        "changed",
         "dirty",
         "freed",
         "fresh",
@@ -144,6 +146,7 @@ class Index:
         self.by_place: dict[int, InteractionId] = {}
         self.fresh: dict[InteractionId, None] = {}
         self.dirty: dict[AgentId, None] = {}
+        self.changed: dict[AgentId, None] = {}
         self.freed: dict[AgentId, Seat] = {}
         self.seats: dict[AgentId, Seat] = {}
 
@@ -226,6 +229,11 @@ class Index:
         seat.audiences.append(audience)
         _count(audience, seat, 1)
 
+    def touch(self, agent_id: AgentId) -> None:
+        """The agent changed: look at them again before the next decision is over."""
+        self.dirty[agent_id] = None
+        self.changed[agent_id] = None
+
     def retake_roll(self, books: Books) -> None:
         """The catalogue changed: look at every agent's skills, queues and capacity again."""
         self._audiences.clear()
@@ -233,6 +241,7 @@ class Index:
             self._rouse(agent_id, self.seats[agent_id])
             self.freed.pop(agent_id, None)
             self.dirty.pop(agent_id, None)
+            self.changed.pop(agent_id, None)
             del self.seats[agent_id]
         for row in books.agents.values():
             seat = self.seats.setdefault(row.id, Seat())
@@ -247,7 +256,7 @@ class Index:
                 self._rouse(row.id, seat)
                 seat.skills, seat.queues = bits
                 seat.squads = {}
-            self.dirty[row.id] = None
+            self.touch(row.id)
         for number, agent_id in enumerate(books.catalogue.agents):
             self.seats[agent_id].number = number
             for queue in served(books.catalogue, agent_id):

@@ -27,7 +27,7 @@ def known_agent(state: State, agent_id: AgentId) -> AgentRow:
 
 def touch(state: State, agent_id: AgentId) -> None:
     """The agent changed: matching looks at them again."""
-    state.index.dirty[agent_id] = None
+    state.index.touch(agent_id)
 
 
 def new_turn(state: State, row: AgentRow) -> None:

@@ -1,7 +1,8 @@
 """State as bytes and back, and its digest.
 
-Only the records are saved; the index and the timers are made again. The digest is of the records
-too, in a canonical encoding: two states with one digest decide alike.
+Only the records are saved; the index and the timers are made again. The digest is of the saved
+bytes: records are sorted by id, and a record's own dictionaries keep the order the log gave them.
+Two states with one digest decide alike.
 """
 
 import hashlib
@@ -37,12 +38,12 @@ class Saved(Row):
     finished: list[InteractionId]
 
 
-_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+_ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Saved)
 
 
 def snapshot(state: State) -> bytes:
-    """The state as bytes: equal states give equal bytes."""
+    """The state as bytes: folds of equal logs give equal bytes."""
     return _ENCODER.encode(_saved(state))
 
 

@@ -227,10 +227,12 @@ class Pool:
 
     def waiting(self) -> Iterator[tuple[Line, int, InteractionId]]:
         """Everything lined up, in no order that matters."""
-        for group in self._groups.values():
-            for line in group.lines():
-                for key, item in line.items.items():
-                    yield line, key, item
+        lines = [line for group in self._groups.values() for line in group.lines()]
+        for agent, personal in self._personal.items():
+            lines.extend(line for line in personal if agent == min(line.only))
+        for line in lines:
+            for key, item in line.items.items():
+                yield line, key, item
 
 
 def _head(squad: Squad) -> int:
