@@ -35,10 +35,10 @@ class ChatChannel:
         vouching = Vouching(parts)
         conversations = Conversations(parts, vouching)
         self._parts = parts
-        self._performing = Performing(parts, conversations)
         self._departures = Departures(parts, conversations)
         self._mails = AnswersByMail(parts)
         self._places = Places(parts)
+        self._performing = Performing(parts, conversations, self._places)
         desks = Desks(
             parts,
             Starts(parts, vouching),

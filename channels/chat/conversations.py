@@ -90,18 +90,20 @@ class Conversations:
 
     async def leave(self, room: Room, reason: str) -> None:
         """The visitor is gone for good: an abandon while waiting, an end while talking."""
-        if room.conversation.state != records.ENDED:
-            try:
-                await self._context.inbox.submit(CustomerLeave(room.interaction_id, reason=reason))
-            except Refused:
-                # It ended meanwhile; the hub's own Release says how.
-                return
-            await self.ended(room, "customer", reason)
+        if room.conversation.state == records.ENDED:
+            return
+        room.leaving = reason
+        try:
+            await self._context.inbox.submit(CustomerLeave(room.interaction_id, reason=reason))
+        finally:
+            # What the hub releases from now on is not the visitor's doing, if this failed.
+            room.leaving = ""
+        await self.ended(room, "customer", reason)
 
     async def ended(self, room: Room, outcome: str, reason: str = "") -> None:
         """Show that the conversation is over; once, whoever says so first."""
         now = self._context.clock.now()
-        data = {"outcome": outcome, "reason": reason}
+        data = {"outcome": outcome, "reason": room.leaving or reason}
         item = Item(seq=0, key="ended", at=now, kind="ended", data=data)
         await self._parts.rooms.add(room, item, state=records.ENDED, last_at=now)
         self._parts.limits.messages.forget(room.interaction_id)
@@ -117,7 +119,8 @@ class Conversations:
         comment = mask_cards(bounded_text(frame.comment, self._parts.settings.characters_max))
         if comment:
             fields = {"rating": str(frame.score), "rating_comment": comment}
-            await self._submit_words(room, frame.id, Content(text=comment, fields=fields))
+            content = Content(text=comment, fields=fields)
+            await self._submit_words(room, frame.id, content, note=True)
         await self._context.inbox.submit(
             SetAttributes(room.interaction_id, {"rating": frame.score})
         )
@@ -176,10 +179,9 @@ class Conversations:
         known = await self._parts.store.files(room.interaction_id)
         refs = []
         for file_id in file_ids:
-            sealed = known.get(file_id)
-            if sealed is None:
+            if file_id not in known:
                 raise InvalidInput("this file was not uploaded here", field="files", code="file")
-            plain = await self._context.seals.open(sealed, EntryId(file_id))
+            plain = await self._context.seals.open(known[file_id][0], EntryId(file_id))
             refs.append(msgspec.json.decode(plain, type=FileRef))
         return tuple(refs)
 
@@ -190,7 +192,9 @@ class Conversations:
         added, _ = await self._parts.rooms.add(room, item, last_at=item.at)
         return added
 
-    async def _submit_words(self, room: Room, once: str, content: Content) -> tuple[NewEntry, int]:
+    async def _submit_words(
+        self, room: Room, once: str, content: Content, *, note: bool = False
+    ) -> tuple[NewEntry, int]:
         """The entry as it was submitted, and its number in the interaction."""
         entry = await self._parts.seal(
             room.conversation.subject, content, self._parts.entry_id(), len(content.files)
@@ -200,6 +204,7 @@ class Conversations:
                 interaction_id=room.interaction_id,
                 author=Author.CUSTOMER,
                 entry=entry,
+                note=note,
                 source_key=f"chat:{room.interaction_id}:{once}",
             )
         )

@@ -28,7 +28,7 @@ _STATUS: tuple[tuple[type[CarillonError], int], ...] = (
     (Refused, 409),
     (Overloaded, 429),
 )
-_SCRIPTS = ("widget.js", "panel.js", "frame.js", "demo.js")
+_SCRIPTS = ("widget.js", "panel.js", "frame.js", "framed.js", "demo.js")
 
 
 class Pages:

@@ -7,11 +7,11 @@ import msgspec
 
 from channels.api import ChannelContext
 from channels.chat.limits import Held, Window
-from channels.chat.rooms import CONTENT_SCHEMA, Room, Rooms
+from channels.chat.rooms import Room, Rooms
 from channels.chat.settings import ChatSettings, Site
 from channels.chat.store import ChatStore
 from router.model.commands import MarkEntry, NewEntry
-from router.model.content import Content
+from router.model.content import CONTENT_SCHEMA, Content
 from router.model.errors import CarillonError, Refused
 from router.model.ids import HOUR_MS, MINUTE_MS, EntryId, InteractionId, Medium, SubjectId
 

@@ -5,6 +5,7 @@ from typing import Any
 from channels.chat import records
 from channels.chat.conversations import Conversations
 from channels.chat.parts import Parts
+from channels.chat.places import Places
 from channels.chat.records import Item
 from channels.chat.rooms import Room
 from channels.chat.wording import announcement
@@ -25,13 +26,18 @@ from router.model.effects import (
 )
 from router.model.ids import AgentId, Position
 
+PRESENCE = ("joined", "left")
+HOLD = ("held", "retrieved")
+PROGRESS = ("waiting", "joined")
+
 
 class Performing:
     """Carries out effects, durably and in order; what comes again is recognised."""
 
-    def __init__(self, parts: Parts, conversations: Conversations) -> None:
+    def __init__(self, parts: Parts, conversations: Conversations, places: Places) -> None:
         self._parts = parts
         self._conversations = conversations
+        self._places = places
 
     async def perform(self, effect: Effect, position: Position) -> bool:
         """Carry out; False when the conversation is unknown (its rows are long gone)."""
@@ -50,16 +56,16 @@ class Performing:
             case Connect():
                 await self._connect(room, effect, position)
             case Disconnect():
-                name = self.agent_name(effect.agent_id)
-                await self._show(room, position, "left", effect.agent_id, {"name": name})
+                item = self._item(position, "left", effect.agent_id)
+                await self._show(room, item, PRESENCE, effect.agent_id)
             case HoldCustomer():
-                await self._show(room, position, "held", effect.agent_id, {})
+                await self._show(room, self._item(position, "held"), HOLD)
             case RetrieveCustomer():
-                await self._show(room, position, "retrieved", effect.agent_id, {})
+                await self._show(room, self._item(position, "retrieved"), HOLD)
             case Wait():
-                if room.conversation.state != records.ENDED:
-                    item = self._item(position, "waiting", "", {})
-                    await self._parts.rooms.add(room, item, state=records.WAITING)
+                item = self._item(position, "waiting")
+                await self._show(room, item, PROGRESS, state=records.WAITING)
+                self._places.show(room)
             case Tell():
                 await self._tell(room, effect, position)
             case Release():
@@ -93,28 +99,61 @@ class Performing:
         self._parts.mark_later(MarkEntry(room.interaction_id, effect.entry_id, Mark.SENT))
 
     async def _connect(self, room: Room, effect: Connect, position: Position) -> None:
-        data = {"name": self.agent_name(effect.agent_id)}
-        item = self._item(position, "joined", effect.agent_id, data)
-        if effect.lead:
-            values = {"state": records.TALKING, "agent_id": effect.agent_id}
-            await self._parts.rooms.add(room, item, **values)
-        else:
-            await self._parts.rooms.add(room, item)
+        agent_id = effect.agent_id
+        values = {"state": records.TALKING, "agent_id": agent_id} if effect.lead else {}
+        item = self._item(position, "joined", agent_id)
+        await self._show(room, item, PRESENCE, agent_id, **values)
+        if effect.lead and room.conversation.agent_id != agent_id:
+            # They were here already, asked in by the one who led before.
+            await self._parts.rooms.change(room, agent_id=agent_id)
 
     async def _tell(self, room: Room, effect: Tell, position: Position) -> None:
         text = announcement(effect)
-        if not text and not effect.callback and not effect.voicemail:
+        may_keep = effect.callback or effect.voicemail
+        if not text and not may_keep:
             return
-        data = {"text": text, "may_keep": effect.callback or effect.voicemail}
-        item = self._item(position, "notice", effect.text, data)
-        await self._parts.rooms.add(room, item)
+        item = self._item(position, "notice", data={"text": text, "may_keep": may_keep})
+        last = await self._parts.store.last_of(room.interaction_id, ["notice"], None, position)
+        if last is None or last.data != item.data:
+            await self._parts.rooms.add(room, item)
 
     async def _show(
-        self, room: Room, position: Position, kind: str, agent_id: AgentId, data: dict[str, str]
+        self,
+        room: Room,
+        item: Item,
+        kinds: tuple[str, ...],
+        about: str | None = None,
+        **values: Any,
     ) -> None:
-        await self._parts.rooms.add(room, self._item(position, kind, agent_id, data))
+        """Show an item unless it says again what the last of these kinds said by then.
 
-    def _item(self, position: Position, kind: str, about: str, data: dict[str, Any]) -> Item:
+        An effect may come again, and then stand at its own place in the log rather than at the
+        first place of its decision. Facts of these kinds alternate (who joined must leave before
+        they join again), so the same as the last one up to there is that one.
+        """
+        if room.conversation.state == records.ENDED:
+            return
+        last = await self._parts.store.last_of(room.interaction_id, kinds, about, item.position)
+        if last is None or last.kind != item.kind:
+            await self._parts.rooms.add(room, item, **values)
+
+    def _item(
+        self,
+        position: Position,
+        kind: str,
+        agent_id: AgentId | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> Item:
         """An item that follows from the fact at a position of the log."""
-        key = f"p:{position}:{kind}:{about}"[:120]
-        return Item(seq=0, key=key, at=self._parts.context.clock.now(), kind=kind, data=data)
+        about = agent_id or ""
+        if data is None:
+            data = {"name": self.agent_name(agent_id)} if agent_id is not None else {}
+        return Item(
+            seq=0,
+            key=f"p:{position}:{kind}:{about}"[:120],
+            at=self._parts.context.clock.now(),
+            kind=kind,
+            data=data,
+            position=position,
+            about=about,
+        )

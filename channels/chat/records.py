@@ -37,7 +37,9 @@ class Conversation(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True):
     """One thing a visitor is shown, the ``seq``-th of its conversation, 1 being the first.
 
-    ``key`` makes adding it idempotent; ``number`` is the entry's number in the interaction.
+    ``key`` makes adding it idempotent; ``number`` is the entry's number in the interaction;
+    ``position`` is where in the log the effect behind it stands, and ``about`` whom or what it is
+    about, for effects that have no id of their own.
     """
 
     seq: int
@@ -49,3 +51,5 @@ class Item(msgspec.Struct, frozen=True):
     sealed: Sealed | None = None
     data: dict[str, Any] = {}
     mail_due: bool = False
+    position: int = 0
+    about: str = ""

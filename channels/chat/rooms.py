@@ -19,7 +19,6 @@ from router.model.ids import Instant, InteractionId
 from router.ports import Clock
 from router.seals import Seals
 
-CONTENT_SCHEMA = "content/1"
 _REPLAY = 200
 
 
@@ -36,7 +35,8 @@ class Listener(Protocol):
 
 
 class Room:
-    """One open conversation and its visitor's windows. ``away_since``: nobody is here since."""
+    """One open conversation and its visitor's windows. ``away_since``: nobody is here since;
+    ``leaving``: why the visitor is being said to be gone."""
 
     def __init__(self, conversation: Conversation, now: Instant) -> None:
         self.conversation = conversation
@@ -44,6 +44,7 @@ class Room:
         self.listeners: set[Listener] = set()
         self.away_since: Instant | None = now
         self.visitor_types = False
+        self.leaving = ""
 
     @property
     def interaction_id(self) -> InteractionId:

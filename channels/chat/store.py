@@ -25,7 +25,6 @@ from sqlalchemy import (
     Text,
     delete,
     event,
-    func,
     insert,
     make_url,
     select,
@@ -78,6 +77,8 @@ _ITEMS = Table(
     Column("sealed", LargeBinary, nullable=True),
     Column("data", Text, nullable=False),
     Column("mail_due", Boolean, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("about", String(200), nullable=False),
     Index("chat_items_key", "interaction_id", "key", unique=True),
     Index("chat_items_mail_due", "mail_due"),
 )
@@ -226,6 +227,22 @@ class ChatStore:
         async with self._read() as connection:
             return await _by_key(connection, interaction_id, key)
 
+    async def last_of(
+        self, interaction_id: InteractionId, kinds: Sequence[str], about: str | None, upto: int
+    ) -> Item | None:
+        """The latest item of some kinds, about somebody if named, from ``upto`` in the log or
+        before."""
+        condition = [_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.kind.in_(kinds)]
+        condition += [_ITEMS.c.position <= upto]
+        condition += [_ITEMS.c.about == about] if about is not None else []
+        newest = (_ITEMS.c.position.desc(), _ITEMS.c.seq.desc())
+        async with self._read() as connection:
+            rows = await connection.execute(
+                select(_ITEMS).where(*condition).order_by(*newest).limit(1)
+            )
+            row = rows.mappings().first()
+            return _item(row) if row is not None else None
+
     async def mails_due(self) -> Sequence[tuple[InteractionId, Item]]:
         """Answers that still have to go by mail to visitors who left."""
         async with self._read() as connection:
@@ -259,25 +276,14 @@ class ChatStore:
                 )
             )
 
-    async def files(self, interaction_id: InteractionId) -> Mapping[str, Sealed]:
-        """The files of a conversation: sealed references by file id."""
+    async def files(self, interaction_id: InteractionId) -> Mapping[str, tuple[Sealed, int]]:
+        """The files of a conversation by id: their sealed references and sizes in bytes."""
+        columns = (_FILES.c.file_id, _FILES.c.sealed, _FILES.c.size_bytes)
         async with self._read() as connection:
             rows = await connection.execute(
-                select(_FILES.c.file_id, _FILES.c.sealed).where(
-                    _FILES.c.interaction_id == interaction_id
-                )
+                select(*columns).where(_FILES.c.interaction_id == interaction_id)
             )
-            return {row[0]: msgspec.msgpack.decode(row[1], type=Sealed) for row in rows}
-
-    async def files_bytes(self, interaction_id: InteractionId) -> int:
-        """How much was uploaded in a conversation."""
-        async with self._read() as connection:
-            total = await connection.scalar(
-                select(func.coalesce(func.sum(_FILES.c.size_bytes), 0)).where(
-                    _FILES.c.interaction_id == interaction_id
-                )
-            )
-            return int(total or 0)
+            return {row[0]: (msgspec.msgpack.decode(row[1], type=Sealed), row[2]) for row in rows}
 
     async def use_files(self, file_ids: Sequence[str]) -> None:
         """The files were sent with a message."""

@@ -41,9 +41,8 @@ class Uploads:
         now = self._context.clock.now()
         if self._parts.limits.uploads.take(interaction_id, now):
             raise Overloaded("too many files in a minute", code="too_fast")
-        room_left = self._parts.settings.chat_files_bytes - await self._parts.store.files_bytes(
-            interaction_id
-        )
+        before = await self._parts.store.files(interaction_id)
+        room_left = self._parts.settings.chat_files_bytes - sum(size for _, size in before.values())
         data = await _body(request, min(self._parts.settings.file_bytes, room_left))
         shown = shown_name(name)
         kind = media_type(shown, data[:MAGIC_BYTES])

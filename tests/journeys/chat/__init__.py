@@ -1,0 +1,1 @@
+"""Stories of the chat in a real browser."""
