@@ -1,7 +1,7 @@
 """Mail addresses: strict for what we send, tolerant but unambiguous for what we receive."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -19,6 +19,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LOCAL_LENGTH = 64
 _ADDRESS_LENGTH = 254
 _NAME_LENGTH = 200
+RECIPIENTS = 50
+"""Recipients of one outgoing mail at most."""
 _FIELD_LENGTH = 100_000
 
 
@@ -55,6 +57,16 @@ def parse_outgoing_address(text: str, *, field: str = "to") -> str:
     if ascii_domain is None or len(local) + 1 + len(ascii_domain) > _ADDRESS_LENGTH:
         raise InvalidInput(f"{field}: {domain[:80]!r} is not a mail domain", field=field)
     return f"{local}@{ascii_domain}"
+
+
+def parse_outgoing_addresses(
+    texts: Sequence[str], *, field: str = "to", at_most: int = RECIPIENTS
+) -> tuple[str, ...]:
+    """The addresses in the form that is sent, without repetitions. Raises InvalidInput for a bad
+    one and for more than ``at_most`` (MAIL-7)."""
+    if len(texts) > at_most:
+        raise InvalidInput(f"{field}: more than {at_most} recipients", field=field)
+    return tuple(dict.fromkeys(parse_outgoing_address(text, field=field) for text in texts))
 
 
 def _ascii_domain(domain: str) -> str | None:

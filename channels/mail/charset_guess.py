@@ -65,8 +65,9 @@ def guess_charset(data: bytes, declared: str | None, hints: Sequence[str] = ()) 
     ``declared`` is kept unless another one fits much better; ``hints`` win where scores are near.
     Uses at most the first lines of the text, so the cost does not grow with the mail.
     """
-    if _looks_wide(data):
-        return "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+    wide = wide_codec(data)
+    if wide is not None:
+        return wide
     sample = _sample(data)
     scores = {
         candidate.codec: _score(sample, candidate) + (0.15 if candidate.codec in hints else 0.0)
@@ -97,11 +98,13 @@ def _sample(data: bytes) -> bytes:
     return sample
 
 
-def _looks_wide(data: bytes) -> bool:
-    """UTF-16 without its mark: every other byte of Latin text is zero."""
+def wide_codec(data: bytes) -> str | None:
+    """The codec of UTF-16 without its mark, where every other byte of Latin text is zero."""
     head = data[:400]
     zeros = head.count(0)
-    return len(head) > 3 and zeros * 3 >= len(head) and zeros * 2 <= len(head) + 1
+    if len(head) < 4 or zeros * 3 < len(head) or zeros * 2 > len(head) + 1:
+        return None
+    return "utf-16-le" if head[1] == 0 else "utf-16-be"
 
 
 def _score(sample: bytes, candidate: _Candidate) -> float:

@@ -8,7 +8,7 @@ Codecs are taken from a closed table: a hostile label never reaches Python's cod
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from channels.mail.charset_guess import guess_charset
+from channels.mail.charset_guess import guess_charset, wide_codec
 
 _LABELS = {
     "utf-8": "utf-8 utf8 unicode-1-1-utf-8 utf-8-sig cp65001",
@@ -125,11 +125,12 @@ def decode_text(data: bytes, declared: str = "", hints: Sequence[str] = ()) -> D
 
 
 def _plain_ascii(data: bytes, codec: str | None) -> Decoded:
-    """Seven-bit text; Japanese mail without its label still shows by its escape sequences."""
-    if b"\x1b$" in data:
-        read = _strict(data, "iso2022_jp_2")
+    """Seven-bit text; Japanese and UTF-16 without labels show by what they look like."""
+    other = "iso2022_jp_2" if b"\x1b$" in data else wide_codec(data) if b"\0" in data else None
+    if other is not None:
+        read = _strict(data, other)
         if read is not None:
-            return Decoded(read, "iso2022_jp_2", repaired=True)
+            return Decoded(read, other, repaired=True)
     return Decoded(data.decode("ascii"), codec or "ascii", repaired=False)
 
 

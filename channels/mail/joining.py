@@ -82,20 +82,17 @@ def why_no_auto_reply(
     history: AutoReplyHistory,
     now: Instant,
     *,
-    envelope_sender: str | None,
     rule: AutoReplyRule | None = None,
 ) -> str:
     """Why this mail gets no automatic answer; empty when it may get one.
 
-    ``envelope_sender`` is that of the SMTP dialogue, or None when the mail was fetched (then the
-    Return-Path counts). The answer goes out with a null return path, to the author alone, and
+    The answer goes out with a null return path, to the author alone, and
     holds no text of the mail it answers; whoever sends it sees to that.
     """
     rule = rule or AutoReplyRule()
-    returned = envelope_sender if envelope_sender is not None else mail.return_path
     if not mail.kind.may_be_answered_automatically:
         return f"kind {mail.kind.value}"
-    if returned is not None and not returned.strip("<> "):
+    if mail.return_path is not None and not mail.return_path.strip("<> "):
         return "null sender"
     if not mail.sender_clear or not mail.headers.sender:
         return "ambiguous sender"

@@ -88,8 +88,9 @@ class ParsedMail(msgspec.Struct, frozen=True, omit_defaults=True):
     ``text`` is what the customer wrote, ``signature`` how they sign, ``quoted`` what they repeat;
     ``html`` is cleaned HTML or None. ``blocked_remote`` counts what the HTML would have loaded.
     ``sender_clear``: exactly one author is named, so authentication may speak about them.
-    ``delivered_to`` are the addresses that delivering servers noted; ``return_path`` the
-    envelope sender they noted ("" for the null sender, None when none did: prefer the envelope).
+    ``delivered_to`` are the addresses that delivering servers noted; ``return_path`` is the
+    envelope sender, as the dialogue or a delivering server gave it ("" for the null sender, None
+    when nobody did).
     ``sent_at`` is the Date field, which the sender chose. ``dkim_queries`` are the names of the
     keys its signatures need; ``authentication_results`` is the topmost such field, which counts
     only for a server trusted by configuration. ``notices`` are codes for the desk.
@@ -148,9 +149,12 @@ def parse_mail(
     limits: Limits = DEFAULT_LIMITS,
     site: Site | None = None,
     depth: Depth = Depth.FULL,
+    envelope_sender: str | None = None,
 ) -> ParsedMail:
     """Read a mail. Any bytes give a result; what was left out is named in its notices.
 
+    ``envelope_sender`` is that of the SMTP dialogue (empty for the null sender); None for a
+    fetched mail, whose Return-Path field is asked instead.
     ``depth`` is lowered after a reading that took too much: PLAIN leaves HTML uncleaned (its
     words are shown, the HTML is not), HEADERS reads the first 64 KiB of header fields only.
     """
@@ -163,8 +167,13 @@ def parse_mail(
     attachments = _attachments(reading.files, budget)
     words, cleaned = _words(reading, attachments, depth, budget)
     site = site or Site()
+    returned = envelope_sender if envelope_sender is not None else _return_path(root.headers)
     recognised = recognise(
-        root, words, loop_mark=site.loop_mark, own_addresses=frozenset(site.own_addresses)
+        root,
+        words,
+        null_sender=None if returned is None else not returned.strip("<> "),
+        loop_mark=site.loop_mark,
+        own_addresses=frozenset(site.own_addresses),
     )
     if len(words) > limits.text_characters:
         words = words[: limits.text_characters]
@@ -184,7 +193,7 @@ def parse_mail(
         blocked_remote=cleaned.blocked if cleaned is not None else 0,
         sender_clear=clear,
         delivered_to=_delivered_to(root.headers, budget),
-        return_path=_return_path(root.headers),
+        return_path=returned,
         sent_at=sent_at(root.headers.text("date")),
         dkim_queries=dkim_queries(root.headers),
         authentication_results=tuple(root.headers.all_text("authentication-results")[:1]),

@@ -25,6 +25,11 @@ _ISO_START = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[ T]")
 _ZONE = re.compile(r"GMT[+-]\d|UTC[+-]\d")
 _STARTS_WITH_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}\.? \w{2,12}\.? \d{4}")
 
+_INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+"""Direction marks, which mail programs write around addresses in right-to-left languages."""
+_DATED_ADDRESS = re.compile(r"\D{0,30}\d[^<>]{5,120}<[^\s<>@]{1,100}@[^\s<>@]{1,150}>\s*[:：]\Z")
+"""A date, a name and an address, as Gmail writes in Japanese: no word for writing."""
+
 ATTRIBUTION_LINES = 7
 _ATTRIBUTION_LENGTH = 600
 _ORIGINAL = (
@@ -57,7 +62,8 @@ _FROM = (
     "보낸 사람|מאת|من|expéditeur|remitente|mittente|dari|từ"
 )
 _DATE = (
-    "sent|date|gesendet|datum|envoyé|date d'envoi|enviado|fecha|data|inviato|verzonden|"
+    "sent|date|enviado el|verzonden op|data wysłania|gesendet|datum|"
+    "envoyé|date d'envoi|enviado|fecha|data|inviato|verzonden|"
     "skickat|dato|sendt|lähetetty|päiväys|wysłano|odesláno|odoslané|dátum|küldve|elküldve|"
     "отправлено|дата|надіслано|ημερομηνία|gönderilme|tarih|日期|发送时间|寄件日期|傳送時間|時間|"
     "送信日時|日付|보낸 날짜|날짜|נשלח|تاريخ|sent at|sent on|gesendet am|dikirim|trimis|gửi"
@@ -89,7 +95,12 @@ def is_original_marker(line: str) -> bool:
     """``-----Original Message-----`` and its like."""
     if len(line) > 120:
         return False
-    return _ORIGINAL_LINE.match(line) is not None or _ORIGINAL_BARE.match(line.strip()) is not None
+    return _ORIGINAL_LINE.match(line) is not None
+
+
+def is_bare_original_marker(line: str) -> bool:
+    """The same words without dashes: a marker only where a quotation follows."""
+    return len(line) <= 120 and _ORIGINAL_BARE.match(line.strip()) is not None
 
 
 def is_forward_marker(line: str) -> bool:
@@ -107,7 +118,8 @@ def is_rule(line: str) -> bool:
 def header_block_length(lines: list[str], start: int) -> int:
     """How many lines of a quoted header block (From, Sent, To, Subject) stand at ``start``.
 
-    0 unless it names a sender or subject and at least two more fields.
+    0 unless it names a subject, a sender or a date, and three fields in all: travellers write
+    "From:" and "To:" too.
     """
     kinds: set[str] = set()
     index = start
@@ -123,11 +135,7 @@ def header_block_length(lines: list[str], start: int) -> int:
         else:
             break
         index += 1
-    enough = (
-        len(kinds) >= 3
-        and bool(kinds & {"from", "date"})
-        and "subject" in kinds | {"subject" if {"from", "date", "to"} <= kinds else ""}
-    )
+    enough = len(kinds) >= 3 and bool(kinds & {"from", "date"}) and "subject" in kinds
     return index - start if enough else 0
 
 
@@ -142,7 +150,7 @@ def attribution_length(lines: list[str], start: int) -> int:
     joined = ""
     filled = 0
     for index in range(start, min(len(lines), start + ATTRIBUTION_LINES)):
-        part = lines[index].strip()
+        part = _INVISIBLE.sub("", lines[index]).strip()
         if not part:
             if not _is_open(joined):
                 break
@@ -159,7 +167,7 @@ def attribution_length(lines: list[str], start: int) -> int:
 
 
 def _may_begin(line: str) -> bool:
-    text = line.strip().lstrip("*_ ")
+    text = _INVISIBLE.sub("", line).strip().lstrip("*_ ")
     if not text or len(text) > _ATTRIBUTION_LENGTH:
         return False
     return (
@@ -181,7 +189,7 @@ def is_attribution(text: str) -> bool:
     """Whether one joined line that ends with a colon attributes a quotation."""
     wrote = _WROTE.search(text)
     if wrote is None:
-        return False
+        return _DATED_ADDRESS.match(text) is not None
     dated = (
         _TIME.search(text) is not None
         or _YEAR.search(text) is not None
@@ -192,11 +200,7 @@ def is_attribution(text: str) -> bool:
     near_end = len(text) - wrote.end() <= 25
     if addressed:
         return near_end or dated
-    return dated and (leads or text.startswith("在") or not near_end) and _is_short(text)
-
-
-def _is_short(text: str) -> bool:
-    return len(text) <= 200
+    return dated and (leads or text.startswith("在")) and len(text) <= 200
 
 
 def _undotted_attribution(lines: list[str], start: int) -> int:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from channels.mail.quote_markers import (
     attribution_length,
     header_block_length,
+    is_bare_original_marker,
     is_forward_marker,
     is_original_marker,
     is_quoted,
@@ -126,6 +127,9 @@ def _marker_at(lines: list[str], index: int) -> tuple[int, bool]:
     line = lines[index]
     if is_original_marker(line):
         return 1 + header_block_length(lines, index + 1), True
+    if is_bare_original_marker(line):
+        block = header_block_length(lines, index + 1)
+        return (1 + block, True) if block or _next_is_quoted(lines, index + 1) else (0, False)
     if is_rule(line):
         after = index + 1
         while after < len(lines) and not lines[after].strip() and after - index < 3:
@@ -185,7 +189,7 @@ def _signature_start(lines: list[str], kinds: list[_Kind], start: int, end: int)
         if _SIGNATURE_MARK.match(line) and filled <= _SIGNATURE_LINES + 1:
             first = index
         elif only_marks and filled <= _RULED_SIGNATURE_LINES + 1:
-            if _SIGNATURE_RULE.match(line) or first == index + 1 or filled == 1:
+            if first == index + 1 or filled == 1 or _is_lone_rule(lines, index, start):
                 first = index
         elif (
             _SENT_FROM.match(line)
@@ -196,6 +200,14 @@ def _signature_start(lines: list[str], kinds: list[_Kind], start: int, end: int)
         if filled > _SIGNATURE_LINES + 1:
             break
     return _with_marks_before(lines, kinds, first, start)
+
+
+def _is_lone_rule(lines: list[str], index: int, start: int) -> bool:
+    """A rule below an empty line begins a signature if it is the only one: others are tables."""
+    if not _SIGNATURE_RULE.match(lines[index]) or index == start or lines[index - 1].strip():
+        return False
+    nearby = lines[max(start, index - 200) : index]
+    return not any(_SIGNATURE_RULE.match(line) for line in nearby)
 
 
 def _short_after(lines: list[str], index: int, end: int) -> bool:

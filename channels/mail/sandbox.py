@@ -25,7 +25,7 @@ class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     memory_bytes: int = 256 * MEBIBYTE
     cpu_s: int = 5
-    wall_s: int = 6
+    wall_s: float = 6
 
 
 class Isolation(msgspec.Struct, frozen=True):

@@ -5,11 +5,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-with warnings.catch_warnings():
-    # Its text has escapes that newer Pythons warn of when they compile it.
-    warnings.simplefilter("ignore")
-    import spf  # type: ignore[import-untyped]  # the package has no types
-
 from channels.mail.verdicts import (
     LOOKUPS,
     RECORD_LENGTH,
@@ -21,6 +16,11 @@ from channels.mail.verdicts import (
     SpfResult,
     domain_of,
 )
+
+with warnings.catch_warnings():
+    # The package's docstrings hold backslashes that newer Pythons complain about on first import.
+    warnings.simplefilter("ignore")
+    import spf  # type: ignore[import-untyped]  # the package has no types
 
 
 class _Wanted(Exception):

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 
@@ -31,13 +31,17 @@ from router.model.errors import Overloaded
 
 _START_S = 20
 _STOP_S = 5
-_SLACK_BYTES = 65_536
+_SLACK_S = 0.5
+_EXTRA_BYTES = 65_536
 _PIECE = 262_144
-_LADDER = (
+Ladder = Sequence[tuple[Depth, Bounds]]
+LADDER: Ladder = (
     (Depth.FULL, Bounds(cpu_s=5, wall_s=5)),
     (Depth.PLAIN, Bounds(cpu_s=2, wall_s=2)),
     (Depth.HEADERS, Bounds(cpu_s=1, wall_s=1)),
 )
+"""How much of a mail is read, and with which means: each step is taken when the one before it
+failed. Their times and half a second each make the 10 s within which every mail is done."""
 _SIGNATURE_BOUNDS = Bounds(cpu_s=3, wall_s=4)
 
 
@@ -73,7 +77,9 @@ class ParserPool:
         waiting: int = 200,
         limits: Limits = DEFAULT_LIMITS,
         site: Site | None = None,
+        ladder: Ladder = LADDER,
     ) -> None:
+        self.ladder = ladder
         self.limits = limits
         self.site = site or Site()
         self.isolation = Isolation()
@@ -81,6 +87,7 @@ class ParserPool:
         self._room = workers + waiting
         self._inside = 0
         self._starting = asyncio.Lock()
+        self._stopped = True
         self._parent: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
 
@@ -91,36 +98,46 @@ class ParserPool:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    @property
+    def process_id(self) -> int | None:
+        """The process that forks the workers; None while there is none."""
+        return self._parent.pid if self._parent is not None else None
+
     async def start(self) -> None:
         """Start the process that forks workers; raises OSError when it does not come up in 20 s.
 
         ``isolation`` then says what could be taken away from the workers.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(0)
-        with theirs:
-            self._parent = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "channels.mail.worker_parent",
-                str(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-            )
-        self._control = ours
-        try:
-            async with asyncio.timeout(_START_S):
-                hello = await asyncio.get_running_loop().sock_recv(ours, 256)
-            self.isolation = msgspec.msgpack.decode(hello, type=Isolation)
-        except (TimeoutError, OSError, msgspec.DecodeError) as error:
-            await self.stop()
-            raise OSError("the process that reads mail did not start") from error
+        self._stopped = False
+        await self._start_parent()
 
     async def stop(self) -> None:
         """End the workers; mails in hand come out as failed. Never raises, takes 5 s at most."""
+        self._stopped = True
+        await self._end_parent()
+
+    async def _start_parent(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.settimeout(0)
+        self._control = ours
+        try:
+            with theirs:
+                self._parent = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", "channels.mail.worker_parent"),
+                    str(theirs.fileno()),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,
+                )
+            async with asyncio.timeout(_START_S):
+                hello = await asyncio.get_running_loop().sock_recv(ours, 256)
+            self.isolation = msgspec.msgpack.decode(hello, type=Isolation)
+        except (TimeoutError, OSError, msgspec.MsgspecError) as error:
+            await self._end_parent()
+            raise OSError("the process that reads mail did not start") from error
+
+    async def _end_parent(self) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -135,9 +152,12 @@ class ParserPool:
                 parent.kill()
             await parent.wait()
 
-    async def parse(self, raw: bytes) -> ParsedMail | ParsingFailed:
+    async def parse(
+        self, raw: bytes, *, envelope_sender: str | None = None
+    ) -> ParsedMail | ParsingFailed:
         """Read a mail; takes 10 s at most once its turn has come. Raises Overloaded, only.
 
+        ``envelope_sender`` is that of the SMTP dialogue; None for a fetched mail.
         A mail that takes too much comes back with less: without its HTML (``html_left_out``),
         then as ParsingFailed with its header fields.
         """
@@ -145,8 +165,8 @@ class ParserPool:
             return ParsingFailed("too_large", _nothing())
         code = "crashed"
         async with self._turn():
-            for depth, bounds in _LADDER:
-                request = Request(bounds, self.limits, self.site, depth)
+            for depth, bounds in self.ladder:
+                request = Request(bounds, self.limits, self.site, depth, envelope_sender)
                 try:
                     reply, data = await self._run(request, raw)
                 except _JobFailed as failed:
@@ -186,43 +206,63 @@ class ParserPool:
             self._inside -= 1
 
     async def _run(self, request: Request, raw: bytes) -> tuple[Reply, tuple[bytes, ...]]:
-        try:
-            async with asyncio.timeout(request.bounds.wall_s + 0.5):
-                reader, writer = await self._fresh_worker(request.bounds, len(raw))
-                try:
-                    return await _converse(reader, writer, request, raw)
-                finally:
-                    writer.transport.abort()
-        except (TimeoutError, OSError, EOFError, msgspec.DecodeError, ValueError) as error:
-            raise _JobFailed("crashed") from error
+        """One job in one fresh worker; once more when the process that forks died meanwhile."""
+        for attempt in (1, 2):
+            await self._ensure_parent()
+            try:
+                return await self._attempt(request, raw)
+            except (TimeoutError, OSError, EOFError, msgspec.MsgspecError, ValueError) as error:
+                if attempt == 2 or self._is_alive():
+                    raise _JobFailed("crashed") from error
+        raise AssertionError("both attempts return or raise")
+
+    async def _attempt(self, request: Request, raw: bytes) -> tuple[Reply, tuple[bytes, ...]]:
+        async with asyncio.timeout(request.bounds.wall_s + _SLACK_S):
+            reader, writer = await self._fresh_worker(request.bounds)
+            try:
+                return await _converse(reader, writer, request, raw)
+            finally:
+                writer.transport.abort()
 
     async def _fresh_worker(
-        self, bounds: Bounds, size: int
+        self, bounds: Bounds
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._control is None:
+            raise OSError("no process that forks")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
-                await self._send_descriptor(theirs, bounds)
-            except OSError as error:
+                message = msgspec.msgpack.encode(bounds)
+                socket.send_fds(self._control, [message], [theirs.fileno()])
+            except OSError:
                 ours.close()
-                raise _JobFailed("no_worker") from error
+                raise
         ours.settimeout(0)
         return await asyncio.open_connection(sock=ours, limit=_PIECE)
 
-    async def _send_descriptor(self, theirs: socket.socket, bounds: Bounds) -> None:
-        """Hand a socket to the parent; one that has died is started again, once."""
-        message = msgspec.msgpack.encode(bounds)
-        if self._control is not None:
-            with contextlib.suppress(OSError):
-                socket.send_fds(self._control, [message], [theirs.fileno()])
-                return
-        async with self._starting:
-            if self._parent is None or self._parent.returncode is not None:
-                await self.stop()
-                await self.start()
+    def _is_alive(self) -> bool:
+        """Whether the process that forks still holds its end; it never says a word after hello."""
         if self._control is None:
-            raise OSError("no process to read mail")
-        socket.send_fds(self._control, [message], [theirs.fileno()])
+            return False
+        try:
+            return self._control.recv(1, socket.MSG_PEEK) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    async def _ensure_parent(self) -> None:
+        """Start the process that forks again if it died; raises _JobFailed if it will not."""
+        async with self._starting:
+            if self._stopped:
+                raise _JobFailed("no_worker")
+            if self._is_alive():
+                return
+            await self._end_parent()
+            try:
+                await self._start_parent()
+            except OSError as error:
+                raise _JobFailed("no_worker") from error
 
 
 def _nothing() -> ParsedMail:
@@ -248,7 +288,9 @@ async def _converse(
     if length > REPLY_BYTES:
         raise ValueError("reply too large")
     reply = msgspec.msgpack.decode(await reader.readexactly(length), type=Reply)
-    if sum(reply.sizes) > len(raw) + _SLACK_BYTES or min(reply.sizes, default=0) < 0:
+    if sum(reply.sizes) > len(raw) + _EXTRA_BYTES or min(reply.sizes, default=0) < 0:
         raise ValueError("more attachments than the mail can hold")
+    if reply.mail is not None and len(reply.sizes) != len(reply.mail.attachments):
+        raise ValueError("attachments without their sizes")
     data = [await reader.readexactly(size) for size in reply.sizes]
     return reply, tuple(data)

@@ -34,7 +34,13 @@ def work(request: Request, raw: bytes) -> Reply:
     """Do what a request asks for. Runs in the worker."""
     if request.keys is not None:
         return Reply(signatures=verify_signatures(raw, request.keys))
-    mail = parse_mail(raw, limits=request.limits, site=request.site, depth=request.depth)
+    mail = parse_mail(
+        raw,
+        limits=request.limits,
+        site=request.site,
+        depth=request.depth,
+        envelope_sender=request.envelope_sender,
+    )
     return Reply(mail=mail)
 
 
@@ -76,7 +82,7 @@ def _be_worker(descriptor: int, bounds: Bounds) -> None:
     code = 1
     try:
         number = confine(bounds, descriptor)
-        answer(socket.socket(fileno=number), work, bounds)
+        answer(socket.socket(fileno=number), work)
         code = 0
     finally:
         os._exit(code)

@@ -30,6 +30,7 @@ class Request(msgspec.Struct, frozen=True):
     limits: Limits = DEFAULT_LIMITS
     site: Site = Site()
     depth: Depth = Depth.FULL
+    envelope_sender: str | None = None
     keys: dict[str, str] | None = None
 
 
@@ -92,9 +93,7 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
     return bytes(data)
 
 
-def answer(
-    connection: socket.socket, work: Callable[[Request, bytes], Reply], bounds: Bounds
-) -> None:
+def answer(connection: socket.socket, work: Callable[[Request, bytes], Reply]) -> None:
     """Serve the one request of a worker. An error becomes a reply that names its type only."""
     try:
         request, raw = receive_request(connection)
