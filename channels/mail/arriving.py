@@ -86,7 +86,8 @@ class Arrivals:
 
     async def take(self, raw: bytes, mailbox: Mailbox, envelope: Envelope | None) -> Taken:
         """Take a mail durably. Raises Overloaded or StorageFailed when it was not taken."""
-        outcome = await self._pool.parse(raw)
+        sender = envelope.sender if envelope is not None else None
+        outcome = await self._pool.parse(raw, envelope_sender=sender)
         mail = outcome.mail if isinstance(outcome, ParsingFailed) else outcome
         if isinstance(outcome, ParsingFailed):
             log.warning("A mail of %s bytes could not be read: %s", len(raw), outcome.code)

@@ -82,17 +82,20 @@ def why_no_auto_reply(
     history: AutoReplyHistory,
     now: Instant,
     *,
+    envelope_sender: str | None = None,
     rule: AutoReplyRule | None = None,
 ) -> str:
     """Why this mail gets no automatic answer; empty when it may get one.
 
-    The answer goes out with a null return path, to the author alone, and
+    ``envelope_sender`` is that of the SMTP dialogue; None asks what the mail was parsed with. The
+    answer goes out with a null return path, to the author alone, and
     holds no text of the mail it answers; whoever sends it sees to that.
     """
     rule = rule or AutoReplyRule()
     if not mail.kind.may_be_answered_automatically:
         return f"kind {mail.kind.value}"
-    if mail.return_path is not None and not mail.return_path.strip("<> "):
+    returned = mail.return_path if envelope_sender is None else envelope_sender
+    if returned is not None and not returned.strip("<> "):
         return "null sender"
     if not mail.sender_clear or not mail.headers.sender:
         return "ambiguous sender"

@@ -146,12 +146,14 @@ class Replies:
             at=message.created_at,
             message_id=ours,
             attachments=attachments,
-            loop_mark=self.loop_mark,
         )
 
     @property
     def loop_mark(self) -> str:
-        """What our own mails carry, so that we know them again: stable, and says nothing."""
+        """What our automatic mails carry, so that we know them again: stable, and says nothing.
+
+        Mails that agents write carry none: one mailbox of ours may write to another.
+        """
         return self._arrivals.digest("loop")[:32]
 
     def _mailbox(self, address: str) -> Mailbox:

@@ -3,34 +3,58 @@
 import dns.asyncresolver
 import dns.exception
 import dns.resolver
+from typing_extensions import override
 
-from channels.mail.verdicts import Answer
+from channels.mail.verdicts import RECORD_LENGTH, RECORDS, Answer, Resolver
 
 LOOKUP_SECONDS = 3.0
 """One name at most; a server that does not answer makes a result "not known", not a delay."""
+_KINDS = frozenset({"TXT", "A", "AAAA", "MX", "PTR"})
 
 
-class SystemResolver:
-    """The machine's own name servers, through dnspython."""
+class SystemResolver(Resolver):
+    """The machine's own name servers, or those given (addresses, all at ``port``), by dnspython."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        nameservers: tuple[str, ...] = (),
+        *,
+        port: int = 53,
+        wait_s: float = LOOKUP_SECONDS,
+    ) -> None:
+        self._nameservers = nameservers
+        self._port = port
+        self._wait_s = wait_s
         self._resolver: dns.asyncresolver.Resolver | None = None
 
+    @override
     async def lookup(self, name: str, kind: str) -> Answer:
-        """The records of a name, or that it could not be asked."""
+        """The records of a name, or that it could not be asked; never raises."""
+        if kind not in _KINDS:
+            return Answer(failed=True)
         try:
             if self._resolver is None:
-                self._resolver = dns.asyncresolver.Resolver()
-            found = await self._resolver.resolve(name, kind, lifetime=LOOKUP_SECONDS)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+                self._resolver = self._open()
+            found = await self._resolver.resolve(
+                name, kind, lifetime=self._wait_s, search=False, raise_on_no_answer=False
+            )
+        except dns.resolver.NXDOMAIN:
             return Answer()
-        except (dns.exception.DNSException, OSError):
+        except (dns.exception.DNSException, OSError, ValueError):
             return Answer(failed=True)
-        return Answer(tuple(_text(record) for record in found))
+        records = [_text(record, kind) for record in (found.rrset or ())]
+        return Answer(tuple(sorted(records))[:RECORDS])
+
+    def _open(self) -> dns.asyncresolver.Resolver:
+        resolver = dns.asyncresolver.Resolver(configure=not self._nameservers)
+        if self._nameservers:
+            resolver.nameservers = list(self._nameservers)
+            resolver.port = self._port
+        return resolver
 
 
-def _text(record: object) -> str:
-    strings = getattr(record, "strings", None)
-    if strings is not None:
-        return b"".join(strings).decode("utf-8", "replace")
-    return str(record)
+def _text(record: dns.rdata.Rdata, kind: str) -> str:
+    if kind == "TXT":
+        strings: tuple[bytes, ...] = getattr(record, "strings", ())
+        return b"".join(strings).decode("utf-8", "replace")[:RECORD_LENGTH]
+    return record.to_text().rstrip(".")

@@ -1,5 +1,5 @@
 """Text stays readable when its character set is wrong, missing or unknown."""
-# ruff: noqa: RUF001 - texts of many scripts stand here on purpose
+
 
 import pytest
 

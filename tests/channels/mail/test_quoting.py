@@ -1,5 +1,5 @@
 """The customer's words apart from quotations and signatures; nothing lost, nothing buried."""
-# ruff: noqa: RUF001 - texts of many scripts stand here on purpose
+
 
 import pytest
 from hypothesis import given

@@ -11,7 +11,7 @@ import dns.rrset
 import pytest
 from typing_extensions import override
 
-from channels.mail.resolver import DnsResolver
+from channels.mail.resolving import SystemResolver
 from channels.mail.verdicts import Answer
 
 Found = TypeVar("Found")
@@ -49,13 +49,13 @@ class NameServer(asyncio.DatagramProtocol):
         self.transport.sendto(response.to_wire(), addr)
 
 
-def ask(use: Callable[[DnsResolver], Awaitable[Found]]) -> Found:
+def ask(use: Callable[[SystemResolver], Awaitable[Found]]) -> Found:
     async def run() -> Found:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(NameServer, ("127.0.0.1", 0))
         try:
             port = transport.get_extra_info("sockname")[1]
-            return await use(DnsResolver(("127.0.0.1",), port=port, wait_s=0.4))
+            return await use(SystemResolver(("127.0.0.1",), port=port, wait_s=0.4))
         finally:
             transport.close()
 
