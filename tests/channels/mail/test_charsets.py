@@ -1,6 +1,5 @@
 """Text stays readable when its character set is wrong, missing or unknown."""
 
-
 import pytest
 
 from channels.mail.charsets import CODECS, codec_for, decode_text

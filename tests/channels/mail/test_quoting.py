@@ -1,6 +1,5 @@
 """The customer's words apart from quotations and signatures; nothing lost, nothing buried."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
