@@ -117,7 +117,7 @@ class _Builder:
 
     def _queue(self, name: str, text: QueueText) -> Queue:
         path: FieldPath = ("queue", name)
-        if self._known.strategies and text.strategy not in self._known.strategies:
+        if text.strategy not in self._known.strategies:
             hint = did_you_mean(text.strategy, self._known.strategies)
             self._findings.mistake(
                 (*path, "strategy"), f'there is no strategy "{text.strategy}"{hint}'

@@ -15,7 +15,7 @@ _SECTIONS = ("queue", "skill", "team", "agent", "plan", "hours", "priority")
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the installed program knows: media and strategies (none: not looked at)."""
+    """What the installed program knows: media and strategies."""
 
     media: frozenset[str]
     strategies: frozenset[str]

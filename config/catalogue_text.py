@@ -58,7 +58,7 @@ def parse_key(text: object) -> str:
 
 Key = Annotated[str, written_as(parse_key)]
 Share = Annotated[float, written_as(parse_share)]
-Condition = Annotated[str, Meta(max_length=512)]
+Condition = str
 Level = Annotated[int, Meta(ge=1, le=LEVEL_MAX)]
 
 

@@ -4,7 +4,6 @@
 """
 
 import os
-import pkgutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-import router.strategies
 from channels.api import ChannelSpec, discover
 from config.catalogue import build_catalogue
 from config.catalogue_checks import warn_of_catalogue
@@ -23,13 +21,14 @@ from config.defaults import with_defaults
 from config.findings import FieldPath, Findings, Mistake, did_you_mean, undotted
 from config.quantities import parse_span
 from config.references import SecretReader
-from config.settings_checks import check_settings
+from config.settings_checks import check_hours, check_settings
 from config.settings_replies import replies_of
 from config.settings_types import Listen, Settings, parse_listen
-from config.toml_folder import read_folder
+from config.toml_folder import TomlFolder, folder_of, read_folder
 from router.model.catalogue import Catalogue, Span
 from router.model.ids import Medium
 from router.model.skills import Need
+from router.strategies import strategies
 
 PLANNED_MEDIA = frozenset({"chat", "fax", "mail", "voice"})
 """Media a configuration may speak of before their channel is installed."""
@@ -49,12 +48,6 @@ class Loaded(msgspec.Struct, frozen=True):
     left_out: int = 0
 
 
-def strategy_names() -> frozenset[str]:
-    """The strategies installed: a module of ``router.strategies`` each."""
-    found = pkgutil.iter_modules(router.strategies.__path__)
-    return frozenset(module.name for module in found if not module.name.startswith("_"))
-
-
 def load(
     folder: Path,
     *,
@@ -68,18 +61,38 @@ def load(
     the installed channels (all that are found), ``today`` lets warnings know which holidays are
     over. Everything wrong is reported at once, in the order of the files.
     """
-    folder = folder.absolute()
-    found = read_folder(folder)
-    with_defaults(found)
-    findings = found.findings
+    return _loaded(read_folder(folder.absolute()), environment, channels, today)
+
+
+def load_texts(
+    folder: Path,
+    texts: Mapping[str, str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    channels: Mapping[Medium, ChannelSpec] | None = None,
+    today: date | None = None,
+) -> Loaded:
+    """The same for texts that are not written yet, as if they stood in the folder."""
+    return _loaded(folder_of(folder.absolute(), texts), environment, channels, today)
+
+
+def _loaded(
+    found: TomlFolder,
+    environment: Mapping[str, str] | None,
+    channels: Mapping[Medium, ChannelSpec] | None,
+    today: date | None,
+) -> Loaded:
+    folder, findings = found.folder, found.findings
     specs = discover() if channels is None else channels
+    with_defaults(found, specs)
     secrets = SecretReader(folder, os.environ if environment is None else environment)
     decoder = Decoder(findings, secrets, _FORMS)
     centre = decoder.decode(found.tree, CentreText, ()) or CentreText()
-    known = Known(media=frozenset(specs) | PLANNED_MEDIA, strategies=strategy_names())
+    known = Known(media=frozenset(specs) | PLANNED_MEDIA, strategies=frozenset(strategies()))
     catalogue = build_catalogue(centre, found.tree, findings, known)
     settings = _settings(folder, centre, _channels(centre, specs, decoder, findings), findings)
     check_settings(settings, findings)
+    check_hours(settings.channels, centre.hours, findings)
     good = not findings.mistakes
     if good and catalogue is not None:
         warn_of_catalogue(catalogue, findings, media=frozenset(settings.channels), today=today)

@@ -7,7 +7,7 @@ Two spellings make the text human: a field ``wait_ms`` is written ``wait = "20 s
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -231,8 +231,8 @@ def _leaf(value: object, kind: inspect.Type, forms: Mapping[type, TextForm]) -> 
             return _bounded(float(value), kind)
         case inspect.StrType() if isinstance(value, str):
             return _shaped(value, kind)
-        case inspect.DateType() if isinstance(value, date):
-            return value
+        case inspect.DateType():
+            return _day(value)
         case inspect.LiteralType() if isinstance(value, str | int):
             return _one_of(value, kind.values)
         case inspect.EnumType() if isinstance(value, str | int):
@@ -241,6 +241,16 @@ def _leaf(value: object, kind: inspect.Type, forms: Mapping[type, TextForm]) -> 
             return _custom(value, kind, forms)
         case _:
             raise ValueError(f"must be {_wanted(kind)}, not {_named(value)}")
+
+
+def _day(value: object) -> date:
+    """A TOML date, or the same as a text (as JSON has it)."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("must be a date such as 2026-12-24") from None
 
 
 def _custom(value: object, kind: inspect.CustomType, forms: Mapping[type, TextForm]) -> Any:
@@ -319,8 +329,6 @@ def _wanted(kind: inspect.Type) -> str:
             return "a whole number"
         case inspect.FloatType():
             return "a number"
-        case inspect.DateType():
-            return "a date such as 2026-12-24"
         case inspect.LiteralType():
             return "one of " + ", ".join(f'"{each}"' for each in kind.values)
         case inspect.EnumType():

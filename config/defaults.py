@@ -6,6 +6,7 @@
    the lab only, and only as a whole: where the folder has any of its sections, none is added.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,18 @@ DEMONSTRATION = frozenset(
 )
 
 
-def with_defaults(found: TomlFolder) -> None:
-    """Add to a folder's tree what it leaves to the defaults."""
-    defaults = parse_text(DEFAULTS_FILE.read_text(encoding="utf-8"), "defaults.toml")
+def default_tree() -> dict[str, Any]:
+    """What ``defaults.toml`` says."""
+    return _defaults().tree
+
+
+def _defaults() -> TomlFolder:
+    return parse_text(DEFAULTS_FILE.read_text(encoding="utf-8"), DEFAULTS_FILE.name)
+
+
+def with_defaults(found: TomlFolder, installed: Collection[str] = ()) -> None:
+    """Add to a folder's tree what it leaves to the defaults, of channels those installed."""
+    defaults = _defaults()
     for name, text in defaults.tree.get("media", {}).items():
         for field, value in text.items():
             _add(found, defaults, ("media", name, field), value)
@@ -45,8 +55,9 @@ def with_defaults(found: TomlFolder) -> None:
     if not DEMONSTRATION & found.tree.keys():
         for section in sorted(DEMONSTRATION & defaults.tree.keys()):
             _add(found, defaults, (section,), defaults.tree[section])
-    if "channels" not in found.tree and "channels" in defaults.tree:
-        _add(found, defaults, ("channels",), defaults.tree["channels"])
+    if "channels" not in found.tree:
+        for name in defaults.tree["channels"].keys() & set(installed):
+            _add(found, defaults, ("channels", name), defaults.tree["channels"][name])
 
 
 def _add(found: TomlFolder, defaults: TomlFolder, path: tuple[str, ...], value: Any) -> None:

@@ -17,7 +17,7 @@ from config.findings import Mistake
 from config.settings_types import Settings
 from config.watching import FolderWatch
 from router.model.catalogue import Catalogue
-from router.model.errors import CarillonError
+from router.model.errors import CarillonError, Overloaded
 from router.model.ids import Instant
 from router.ports import Clock
 
@@ -26,6 +26,8 @@ QUIET_MS = 80
 
 QUIET_MAX_MS = 300
 """... but after this long it is read even if something still changes."""
+
+SETTLED_MS = 30_000
 
 RETRY_FIRST_MS = 200
 RETRY_MAX_MS = 5_000
@@ -119,11 +121,17 @@ class Reload:
             self._watch = None
 
     async def reload(self) -> ReloadState:
-        """Read the folder now (a signal, the administration) and wait until that is done."""
+        """Read the folder now (a signal, the administration) and wait until that is done.
+
+        Raises Overloaded after 30 s without an answer; it goes on all the same.
+        """
         self._note()
         asked = self._asked
-        async with self._settled:
-            await self._settled.wait_for(lambda: self._done >= asked)
+        try:
+            async with self._settled, asyncio.timeout(SETTLED_MS / 1_000):
+                await self._settled.wait_for(lambda: self._done >= asked)
+        except TimeoutError:
+            raise Overloaded("the configuration is still being read") from None
         return self._state
 
     def _note(self) -> None:

@@ -3,12 +3,12 @@
 import ipaddress
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from config.findings import FieldPath, Findings
+from config.findings import FieldPath, Findings, did_you_mean
 from config.references import read_private_text
 from config.settings_types import Settings, WebListener, parse_listen
 from router.model.secret import Secret
@@ -217,6 +217,14 @@ def _check_channels(settings: Settings, findings: Findings) -> None:
             _check_origin(path, text, findings, lab=settings.lab)
         elif path[-1] == "listen" and settings.lab:
             _check_lab_listen(path, text, findings)
+
+
+def check_hours(channels: Mapping[str, Any], hours: Collection[str], findings: Findings) -> None:
+    """Channels name business hours too; those must exist."""
+    for path, text in _texts(channels, ("channels",)):
+        if path[-1] == "calendar" and text and text not in hours:
+            hint = did_you_mean(text, hours)
+            findings.mistake(path, f'no hours are named "{text}"{hint}')
 
 
 def _check_lab_listen(path: FieldPath, text: str, findings: Findings) -> None:

@@ -166,8 +166,13 @@ class StorageSettings(Plain, frozen=True):
 
     @property
     def versions_folder(self) -> Path:
-        """Where versions of the configuration and the audit of its changes lie."""
+        """Where the versions of the configuration lie."""
         return self.folder / "versions"
+
+    @property
+    def audit_file(self) -> Path:
+        """The audit of who changed what."""
+        return self.folder / "versions" / "audit.jsonl"
 
 
 def _url(text: str, password: Secret | None, file: Path | None) -> str:

@@ -7,6 +7,7 @@ only once.
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,17 @@ def read_folder(folder: Path) -> TomlFolder:
     paths = [*_toml_files(folder), *_toml_files(folder / "channels")]
     for path in paths[:FILES_MAX]:
         name = path.relative_to(folder).as_posix()
-        prefix = ("channels", path.stem) if path.parent != folder else ()
-        add_text(found, name, _text_of(path, name, found.findings), prefix)
+        add_text(found, name, _text_of(path, name, found.findings))
     if len(paths) > FILES_MAX:
         found.findings.mistake((), f"has {len(paths)} files; {FILES_MAX} at most are read")
+    return found
+
+
+def folder_of(folder: Path, texts: Mapping[str, str]) -> TomlFolder:
+    """A folder as it would be with these texts by file name; nothing is read."""
+    found = TomlFolder(folder, {}, {}, Findings({(): Place(str(folder))}))
+    for name in sorted(texts):
+        add_text(found, name, texts[name])
     return found
 
 
@@ -55,8 +63,11 @@ def _toml_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
 
 
-def add_text(found: TomlFolder, name: str, text: str | None, prefix: FieldPath = ()) -> None:
-    """Parse one file's text and merge it under a prefix; ``None`` was not readable."""
+def add_text(found: TomlFolder, name: str, text: str | None) -> None:
+    """Parse one file's text and merge it; ``None`` was not readable.
+
+    The name decides: ``channels/mail.toml`` is the table ``channels.mail``.
+    """
     if text is None:
         return
     found.texts[name] = text
@@ -64,9 +75,10 @@ def add_text(found: TomlFolder, name: str, text: str | None, prefix: FieldPath =
     if parsed is None:
         return
     tree, places = parsed
+    prefix = tuple(Path(name).with_suffix("").parts) if "/" in name else ()
     for key in reversed(prefix):
-        tree = {str(key): tree}
-    placed = {(*prefix, *path): place for path, place in places.items()}
+        tree = {key: tree}
+    placed: dict[FieldPath, Place] = {(*prefix, *path): at for path, at in places.items()}
     for length in range(1, len(prefix) + 1):
         placed.setdefault(prefix[:length], Place(name, 1, 1))
     _merge(found, tree, placed)

@@ -68,7 +68,7 @@ CENTRE = {
 
         [[rule]]
         name = "problems"
-        when = 'interaction.topic == "problem"'
+        when = 'interaction.attributes.topic == "problem"'
         queue = "support"
         """,
     "plans.toml": """

@@ -29,11 +29,11 @@ HARDLY_MEANT = [
         'rules.toml:11:1: rule[2]: rule "late" is never reached: "all" before it always matches',
     ),
     (
-        rules("[[rule]]\nname='all'\nwhen='1 < 2'\n[[rule]]\nname='late'\nwhen='interaction.x'\n"),
+        rules("[[rule]]\nname='all'\nwhen='1 < 2'\n[[rule]]\nname='late'\nwhen='customer.x'\n"),
         'rules.toml:11:1: rule[2]: rule "late" is never reached: "all" before it always matches',
     ),
     (
-        rules("[[rule]]\nname='again'\nwhen='''interaction.topic ==  \"problem\"'''\n"),
+        rules("[[rule]]\nname='again'\nwhen='''interaction.attributes.topic ==  \"problem\"'''\n"),
         'rules.toml:10:1: rule[1].when: rule "again" is never reached:'
         ' "problems" has the same condition',
     ),

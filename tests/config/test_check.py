@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ def test_a_small_centre_has_neither_mistakes_nor_warnings(tmp_path: Path) -> Non
     assert lines(loaded) == []
     assert warned(loaded) == []
 
+
+NUMBERS = "[" + ",".join(map(str, range(50))) + "]"
 
 BAD_FILES = [
     (
@@ -140,13 +143,30 @@ BAD_FILES = [
     ),
     (
         with_line("rules.toml", '== "problem"', "=="),
-        "rules.toml:6:1: rule[0].when: the condition is not CEL: at its character 21:"
+        "rules.toml:6:1: rule[0].when: the condition is not CEL: at its character 32:"
         " mismatched input the end",
     ),
     (
-        with_line("rules.toml", "interaction.topic", "contact.topic"),
-        'rules.toml:6:1: rule[0].when: the condition knows no "contact"; it can use clock,'
+        with_line("rules.toml", "interaction.attributes", "contact.attributes"),
+        'rules.toml:6:1: rule[0].when: the condition knows no "contact"; known: clock,'
         " customer, interaction",
+    ),
+    (
+        with_line("rules.toml", '"problem"', '"' + "x" * 600 + '"'),
+        "rules.toml:6:1: rule[0].when: the condition: longer than 512 characters",
+    ),
+    (
+        with_line("rules.toml", "interaction.attributes", "interaction.atributes"),
+        "rules.toml:6:1: rule[0].when: the condition: interaction has no field 'atributes'"
+        " (there is address, attributes, last_agent, medium)",
+    ),
+    (
+        with_line(
+            "rules.toml",
+            'interaction.attributes.topic == "problem"',
+            f"{NUMBERS}.all(x, {NUMBERS}.all(y, {NUMBERS}.all(z, x + y > z)))",
+        ),
+        "rules.toml:6:1: rule[0].when: the condition: macros nested deeper than 2",
     ),
     (
         with_line("rules.toml", 'queue = "support"', 'prefer = "last"'),
@@ -221,6 +241,25 @@ def test_a_bad_file_is_reported_at_its_line(
     assert expected in lines(loaded)
     assert loaded.settings is None
     assert loaded.catalogue is None
+
+
+def test_ivr_3_a_condition_that_takes_too_long_is_refused(tmp_path: Path) -> None:
+    ones = "[" + ",".join("1" * 99) + "]"
+    slow = f"{ones}.all(x, {ones}.all(y, x + y < 3))"
+    files = with_line("rules.toml", 'interaction.attributes.topic == "problem"', slow)
+    (line,) = lines(check(tmp_path, files))
+    assert re.fullmatch(
+        r"rules.toml:6:1: rule\[0\].when: the condition takes [\d.]+ ms at worst; 1 ms is the most",
+        line,
+    )
+
+
+def test_the_demonstration_runs_every_channel_that_is_installed(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, {}), environment={})
+    assert lines(loaded) == []
+    assert warned(loaded) == []
+    assert loaded.settings is not None
+    assert set(loaded.settings.channels) >= {"chat", "mail"}
 
 
 def test_one_slip_is_one_line(tmp_path: Path) -> None:
