@@ -11,8 +11,7 @@ export interface BoardAgent {
   readonly shown: Shown;
   readonly reason?: string;
   readonly since: number;
-  readonly queues?: readonly string[];
-  readonly used?: Readonly<Record<string, number>>;
+  readonly queues: readonly string[];
 }
 
 export interface Board {

@@ -102,7 +102,7 @@ function foldTick(state: DeskState, now: number): DeskState {
   const offers = state.offers.filter((card) => card.endedAt === null || now - card.endedAt < ENDED_SHOWN_MS);
   const typing = mapKeeping(state.typing, (until) => until > now);
   const writing = mapKeeping(state.writing, (each) => each.until > now);
-  const justDone = mapKeeping(state.justDone, (done) => now - done.at < JUST_DONE_MS);
+  const justDone = mapKeeping(state.justDone, (done) => now - done.at <= JUST_DONE_MS);
   const same =
     offers.length === state.offers.length &&
     typing === state.typing &&

@@ -7,7 +7,7 @@ import type { Desk } from "../app/desk";
 import { reasonWord } from "../app/effects";
 import type { Queue } from "../state/shapes";
 import { clock, count, hourMinute } from "../words/format";
-import { mediumWord, t, title, tOr } from "../words/words";
+import { t, title, tOr } from "../words/words";
 import { Clock } from "./clock";
 import { useBeat, useDesk } from "./context";
 import { Icon } from "./icon";
@@ -212,7 +212,7 @@ function Agents({ board }: { board: Board }) {
       <table class="table grid">
         <thead>
           <tr>
-            {(["agent", "state", "since", "work", "queues"] as const).map((head) => (
+            {(["agent", "state", "since", "queues"] as const).map((head) => (
               <th key={head} scope="col" class={head === "since" ? "number" : ""}>
                 {t(`board.${head}`)}
               </th>
@@ -234,8 +234,7 @@ function Agents({ board }: { board: Board }) {
               <td class="number">
                 <Clock at={agent.since} />
               </td>
-              <td>{workWords(agent.used)}</td>
-              <td>{(agent.queues ?? []).join(", ")}</td>
+              <td>{agent.queues.join(", ")}</td>
             </tr>
           ))}
         </tbody>
@@ -243,9 +242,4 @@ function Agents({ board }: { board: Board }) {
       {board.agents.length === 0 ? <p class="muted">{t("board.no_agent")}</p> : null}
     </section>
   );
-}
-
-function workWords(used: Readonly<Record<string, number>> | undefined): string {
-  const rows = Object.entries(used ?? {}).filter(([, n]) => n > 0);
-  return rows.length === 0 ? "-" : rows.map(([medium, n]) => `${mediumWord(medium)} ${n}`).join(", ");
 }

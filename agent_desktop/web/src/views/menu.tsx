@@ -85,7 +85,6 @@ interface RowsProps {
 
 function Rows({ id, rows, label, close }: RowsProps) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: no element is a menu in the sense of ARIA
     <div
       class="menu-rows"
       role="menu"

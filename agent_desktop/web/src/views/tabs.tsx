@@ -34,7 +34,6 @@ export function Tabs({ name, label, tabs, chosen, onChoose, children }: TabsProp
   };
   return (
     <div class="tabs">
-      {/* biome-ignore lint/a11y/useSemanticElements: no element is a list of tabs */}
       <div class="tab-list" role="tablist" aria-label={label} onKeyDown={key} tabIndex={-1}>
         {tabs.map((tab) => (
           <button

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type DecisionRecord, interaction } from "../api/calls";
 import { Problem } from "../api/http";
+import type { Decision } from "../state/shapes";
 import { hourMinute } from "../words/format";
 import { t, tOr } from "../words/words";
 import { usePart } from "./context";
@@ -46,21 +47,40 @@ function Decisions({ id }: { id: string }) {
   );
 }
 
-/** One decision or event: when, what, who, and for an offer its reasons. */
+/** One decision or event: when, what, who, and its reasons where it has some. */
 export function DecisionPart({ row }: { row: DecisionRecord }) {
   const who = row.agent_name ?? row.agent_id ?? "";
-  const why = row.facts["why"] ?? row.facts["explanation"] ?? row.facts["decision"];
   return (
     <>
       <h3>
         {hourMinute(row.at, true)} {tOr(`decided.${row.kind}`, row.kind)}
         {who === "" ? "" : `: ${who}`}
       </h3>
-      {isReasons(why) ? <Explain why={why} /> : null}
+      <Reasoning facts={row.facts} />
     </>
   );
 }
 
-function isReasons(value: unknown): value is Reasons {
+type Place = NonNullable<Decision["source"]>;
+
+/** An offer brings its explanation, a queueing the rule that chose the queue. */
+function Reasoning({ facts }: { facts: DecisionRecord["facts"] }) {
+  if (isReasons(facts["why"])) return <Explain why={facts["why"]} />;
+  const { rule, queue, reason, source, version } = facts;
+  if (typeof rule !== "string" || typeof queue !== "string") return null;
+  const decision = {
+    rule,
+    ...(isReasons(source) ? { source: source as Place } : {}),
+    ...(typeof version === "string" ? { version } : {}),
+  };
+  return (
+    <>
+      <p>{t("why.queued", { queue, reason: tOr(`queued.${String(reason)}`, String(reason)) })}</p>
+      <Explain why={{ decision }} />
+    </>
+  );
+}
+
+function isReasons(value: unknown): value is Reasons & Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }

@@ -26,7 +26,6 @@ export const enPages = {
   "board.state": "State",
   "board.waiting": "Waiting",
   "board.waiting_means": "Interactions that wait in this queue now",
-  "board.work": "Work",
   "chart.abandoned": "Abandoned",
   "chart.answered": "Answered",
   "chart.asa": "ASA, average speed of answer",

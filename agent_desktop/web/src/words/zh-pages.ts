@@ -29,7 +29,6 @@ export const zhPages: Readonly<Record<keyof typeof enPages, Message>> = {
   "board.state": "状态",
   "board.waiting": "等待",
   "board.waiting_means": "现在在此队列中等待的联系",
-  "board.work": "工作",
   "chart.abandoned": "放弃",
   "chart.answered": "应答",
   "chart.asa": "ASA，平均应答速度",
