@@ -36,29 +36,31 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """One ASGI application on one listener. The socket is bound when it is made."""
+    """One ASGI application on one listener. The socket is bound when it is made.
 
-    def __init__(self, application: Any, listener: WebListener, name: str) -> None:
+    ``options`` are further words to uvicorn, such as a websocket protocol of the application's.
+    """
+
+    def __init__(self, application: Any, listener: WebListener, name: str, **options: Any) -> None:
         self._socket = _bind(listener.listen, name)
-        self._server = _Server(
-            uvicorn.Config(
-                application,
-                loop="none",
-                http="h11",
-                ws="websockets-sansio",
-                ws_max_size=FRAME_BYTES,
-                ws_per_message_deflate=False,
-                ws_ping_interval=None,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=STOP_SECONDS,
-                ssl_certfile=listener.certificate,
-                ssl_keyfile=listener.private_key_file,
-            )
-        )
+        settings: dict[str, Any] = {
+            "http": "h11",
+            "ws": "websockets-sansio",
+            "ws_max_size": FRAME_BYTES,
+            "ws_per_message_deflate": False,
+            "server_header": False,
+            "proxy_headers": False,
+            "access_log": False,
+            **options,
+            "loop": "none",
+            "ws_ping_interval": None,
+            "lifespan": "off",
+            "log_config": None,
+            "timeout_graceful_shutdown": STOP_SECONDS,
+            "ssl_certfile": listener.certificate,
+            "ssl_keyfile": listener.private_key_file,
+        }
+        self._server = _Server(uvicorn.Config(application, **settings))
         self._name = name
         self._task: asyncio.Task[None] | None = None
 

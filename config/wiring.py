@@ -1,7 +1,8 @@
 """The composition root: builds a running centre from its settings. No decisions are made here."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -83,6 +84,10 @@ class Centre:
         for name, channel in self.channels.items():
             found.update({f"channel.{name}.{part}": why for part, why in channel.health().items()})
         return found
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Begin work that goes on beside everything else; whoever begins it ends it."""
+        return asyncio.create_task(work, name=name)
 
     def widget_application(self) -> Starlette:
         """What the public listener serves: what channels mounted."""

@@ -1,0 +1,189 @@
+"""A centre with its doors: the desk's and the widget's web servers, live reload, log-ins."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+import agent_desktop
+import reporting.api
+from agent_desktop.accounts import open_accounts
+from agent_desktop.api.access import Allow, Public, current
+from agent_desktop.context import Ports
+from agent_desktop.history import IndexedHistory
+from agent_desktop.permissions import Permission, Role, Scope
+from agent_desktop.server import DeskServer, uvicorn_options
+from agent_desktop.settings import Profile
+from agent_desktop.settings import Site as DeskSite
+from config.check import Loaded, load
+from config.reload import Reload
+from config.serving import WebServer
+from config.whispers import Whispers
+from config.wiring import Centre
+
+LAB_USERS = {
+    "mia": Role.AGENT,
+    "tom": Role.AGENT,
+    "sam": Role.SUPERVISOR,
+    "max": Role.MANAGER,
+    "ada": Role.ADMINISTRATOR,
+}
+"""The log-ins of a lab centre, made with random passwords at its first start (CFG-3)."""
+
+
+class Site:
+    """Everything of one process, opened from the inside out and closed from the outside in."""
+
+    def __init__(self, loaded: Loaded, *, demo: bool = False) -> None:
+        self.centre = Centre(loaded)
+        self.demo = demo
+        self._loaded = loaded
+        self._history = IndexedHistory(self.centre.stores.log, self.centre.hub)
+        self._open = AsyncExitStack()
+        self.desk: DeskServer | None = None
+        self.desk_port = 0
+        self.widget_port = 0
+        self._new_users: list[tuple[str, str]] = []
+
+    async def open(self) -> None:
+        """Start everything. Raises StorageFailed with the reason when something does not start."""
+        async with AsyncExitStack() as opening:
+            await self.centre.open()
+            opening.push_async_callback(self.centre.close)
+            await self._make_lab_users()
+            await self._open_desk(opening)
+            await self._open_widget(opening)
+            await self._follow_configuration(opening)
+            self._open = opening.pop_all()
+
+    async def close(self) -> None:
+        """Stop everything, the doors first."""
+        await self._open.aclose()
+
+    async def greeting(self) -> str:
+        """What a person who started the centre wants to read."""
+        settings = self.centre.settings
+        lines = [f"{settings.site.name} runs ({settings.site.profile})."]
+        lines.append(f"  desk    {settings.desk.public_origin}")
+        if self.widget_port:
+            lines.append(f"  chat    {settings.widget.public_origin}/demo")
+        mail = settings.channels.get("mail")
+        if mail is not None and mail.incoming is not None:
+            addresses = ", ".join(box.address for box in mail.mailboxes.values())
+            lines.append(f"  mail    smtp://{mail.incoming.listen}  for {addresses or 'nobody'}")
+        lines.append(f"  files   {settings.folder}")
+        if self._new_users:
+            lines.append("  log-ins (shown once):")
+            lines += [f"    {user:8}{password}" for user, password in self._new_users]
+        elif settings.lab:
+            lines.append("  log-ins were shown at the first start; `carillon user password NAME`")
+        return "\n".join([*lines, "  stop with Ctrl+C", ""])
+
+    # -- the doors
+
+    async def _make_lab_users(self) -> None:
+        if self.centre.settings.lab:
+            url = self.centre.settings.storage.database_url
+            async with open_accounts(url, self.centre.clock) as accounts:
+                self._new_users = await accounts.ensure_lab_users(LAB_USERS)
+
+    async def _open_desk(self, opening: AsyncExitStack) -> None:
+        settings = self.centre.settings
+        following = self.centre.spawn(self._history.run(), "history of the desk")
+        opening.callback(following.cancel)
+        whispers = Whispers(self.centre)
+        self.desk = DeskServer(self._ports(whispers), self._routers())
+        whispers.listen(self.desk)
+        await self.desk.start()
+        opening.push_async_callback(self.desk.stop)
+        server = WebServer(self.desk.app, settings.desk, "desk", **uvicorn_options())
+        await server.start()
+        opening.push_async_callback(server.stop)
+        self.desk_port = server.port
+
+    async def _open_widget(self, opening: AsyncExitStack) -> None:
+        if self.centre.widgets:
+            listener = self.centre.settings.widget
+            server = WebServer(self.centre.widget_application(), listener, "widget")
+            await server.start()
+            opening.push_async_callback(server.stop)
+            self.widget_port = server.port
+
+    async def _follow_configuration(self, opening: AsyncExitStack) -> None:
+        folder = self._loaded.folder
+        reload = Reload(
+            self._loaded,
+            lambda: load(folder),
+            self.centre.put_in_force,
+            self.centre.adopt,
+            self.centre.clock,
+        )
+        await reload.start()
+        opening.push_async_callback(reload.stop)
+
+    # -- what the desk is given
+
+    def _ports(self, whispers: Whispers) -> Ports:
+        centre, stores = self.centre, self.centre.stores
+        settings = centre.settings
+        return Ports(
+            inbox=centre.hub,
+            feed=centre.hub,
+            floor=centre.hub,
+            clock=centre.clock,
+            ids=centre.ids,
+            seals=stores.seals,
+            files=stores.files,
+            customers=stores.customers,
+            history=self._history,
+            replies=lambda: centre.settings.replies,
+            whispers=whispers,
+            site=DeskSite(
+                origins=(settings.desk.public_origin,),
+                profile=Profile(settings.site.profile),
+                language=settings.site.languages[0],
+                zone=settings.site.zone,
+                trusted_proxies=settings.desk.trusted_proxies,
+            ),
+            database_url=settings.storage.database_url,
+            static=Path(agent_desktop.__file__).parent / "static",
+        )
+
+    def _routers(self) -> list[APIRouter]:
+        reports = APIRouter(dependencies=[Depends(Allow(Permission.REPORTS))])
+        reports.include_router(
+            reporting.api.routes(
+                self.centre.projector, _reader, lambda: self.centre.settings.site.zone
+            )
+        )
+        return [reports, self._health_routes()]
+
+    def _health_routes(self) -> APIRouter:
+        routes = APIRouter(dependencies=[Depends(Public("asked by supervisors of processes"))])
+
+        @routes.get("/healthz")
+        async def healthz() -> Response:
+            """The process answers."""
+            return Response("ok\n", media_type="text/plain")
+
+        @routes.get("/readyz")
+        async def readyz() -> Response:
+            """The centre can take work; 503 when it cannot. It says no more to strangers."""
+            ready = not self.centre.health()
+            words = "ready\n" if ready else "not ready\n"
+            return Response(words, 200 if ready else 503, media_type="text/plain")
+
+        return routes
+
+
+async def _reader(request: Request) -> reporting.api.Reader:
+    """What the person who asks may see of the reports."""
+    principal = current(request)
+    granted: Any = principal.grant(Permission.REPORTS).scope
+    everything = granted == Scope.ALL
+    return reporting.api.Reader(
+        queues=None if everything else principal.queues,
+        may_export=principal.grant(Permission.EXPORT).scope != Scope.NONE,
+    )
