@@ -22,7 +22,6 @@ from agent_desktop.settings import Site, UserSettings
 from agent_desktop.store.desk import DeskRows
 from agent_desktop.visibility import Sight
 from agent_desktop.words import Words
-from router.model.ids import Medium, QueueName, TeamName
 from router.ports import Clock, Feed, Floor, Ids, Inbox
 from router.seals import Customers, Files, Seals
 
@@ -46,17 +45,17 @@ class Canned(Protocol):
         ...
 
     @property
-    def media(self) -> tuple[Medium, ...]:
+    def media(self) -> tuple[str, ...]:
         """The media it is for; empty is all."""
         ...
 
     @property
-    def queues(self) -> tuple[QueueName, ...]:
+    def queues(self) -> tuple[str, ...]:
         """The queues it is for; empty is all."""
         ...
 
     @property
-    def teams(self) -> tuple[TeamName, ...]:
+    def teams(self) -> tuple[str, ...]:
         """The teams it is for; empty is all."""
         ...
 

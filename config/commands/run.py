@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from config.check import Loaded, load
+from config import loop
 from config.folder import add_folder
 
 
@@ -25,26 +25,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until stopped."""
     folder: Path = arguments.folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return loop.run(_serve(folder, demo=arguments.demo))
+
+
+async def _serve(folder: Path, *, demo: bool) -> int:
+    # Imported late: channels import Twisted, whose reactor belongs to this loop.
+    from config.centre import Site
+    from config.check import load
+
     loaded = load(folder)
     if loaded.mistakes:
         for mistake in loaded.mistakes:
             sys.stderr.write(f"mistake  {mistake}\n")
         sys.stderr.write(f"{folder} cannot be used\n")
         return 1
-    # Imported late: this makes the loop that Twisted's reactor stays on.
-    from config import loop
-
-    return loop.run(_serve(loaded, demo=arguments.demo))
-
-
-async def _serve(loaded: Loaded, *, demo: bool) -> int:
-    # Imported late: channels import Twisted.
-    from config.centre import Site
-
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     site = Site(loaded, demo=demo)
     await site.open()
     try:
