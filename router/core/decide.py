@@ -23,13 +23,14 @@ from router.model import commands
 from router.model.commands import Command
 from router.model.effects import Effect
 from router.model.events import Event
-from router.model.ids import Instant, InteractionId
+from router.model.ids import Instant, InteractionId, Medium
 from router.state.live import State
 
 
 class Decision(msgspec.Struct, frozen=True):
     """The answer to a command: the facts, what media must do, and the interaction it ended up in.
 
+    ``media`` names the medium of each effect, in their order.
     ``notes`` tell of conditions that could not be evaluated, and why; they decide nothing.
     """
 
@@ -37,6 +38,7 @@ class Decision(msgspec.Struct, frozen=True):
     effects: tuple[Effect, ...]
     interaction_id: InteractionId | None = None
     notes: tuple[str, ...] = ()
+    media: tuple[Medium, ...] = ()
 
 
 _HANDLERS: dict[type[Any], Callable[[Turn, Any], InteractionId | None]] = {
@@ -90,6 +92,7 @@ def decide(state: State, command: Command, now: Instant) -> Decision:
         effects=tuple(turn.effects),
         interaction_id=interaction_id,
         notes=tuple(turn.notes),
+        media=tuple(turn.media),
     )
 
 

@@ -8,7 +8,7 @@ from router.model.agent import Presence
 from router.model.effects import Effect
 from router.model.errors import Refused
 from router.model.events import Event
-from router.model.ids import AgentId, Instant, InteractionId
+from router.model.ids import AgentId, Instant, InteractionId, Medium
 from router.model.interaction import Phase
 from router.state.books import OVER
 from router.state.fold import apply
@@ -19,20 +19,24 @@ from router.state.records import AgentRow, Engagement, Interaction
 class Turn:
     """The state is the caller's; each emitted event is folded into it at once."""
 
-    __slots__ = ("effects", "events", "notes", "now", "state")
+    __slots__ = ("effects", "events", "media", "notes", "now", "state")
 
     def __init__(self, state: State, now: Instant) -> None:
         self.state = state
         self.now = now
         self.events: list[Event] = []
         self.effects: list[Effect] = []
+        self.media: list[Medium] = []
         self.notes: list[str] = []
 
     def emit(self, event: Event) -> None:
         """State a fact: it is folded, and its effects follow from it."""
         apply(self.state, event)
         self.events.append(event)
-        self.effects.extend(effects_of(self.state, event))
+        for effect in effects_of(self.state, event):
+            self.effects.append(effect)
+            # Now: later facts of the same decision may let a finished interaction be forgotten.
+            self.media.append(self.state.interactions[effect.interaction_id].medium)
 
     # What commands look up, refusing with a stable code.
 

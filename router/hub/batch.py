@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from router import core
 from router.hub.effects import Owned
 from router.hub.inbox import Waiting
-from router.hub.recovery import effects_at, owned
+from router.hub.recovery import effects_at
 from router.model.commands import Command, Tick
 from router.model.errors import CarillonError
 from router.model.events import Event, Recorded
@@ -75,7 +75,8 @@ class Batch:
         # is not done yet is met again when the log is folded.
         if decision.effects:
             first = Position(self.last + 1)
-            self.effects.append((first, owned(state, decision.effects)))
+            owned = list(zip(decision.media, decision.effects, strict=True))
+            self.effects.append((first, owned))
         self.events += decision.events
         return decision.interaction_id
 

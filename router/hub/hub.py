@@ -64,6 +64,7 @@ class Hub(Views):
         self._folded_from = Position(0)
         self._tick_not_before = Instant(0)
         self._due: Instant | None = None
+        self._recovered = False
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
@@ -182,7 +183,9 @@ class Hub(Views):
     def _decide(self) -> Batch:
         batch = Batch(self._tail.head)
         now = self._now()
-        if self._due is not None and self._due <= now:
+        if self._recovered or (self._due is not None and self._due <= now):
+            # What waits may fit whom the log left idle, so recovery is followed by a tick.
+            self._recovered = False
             batch.tick(self._state, now)
         if batch.broken is None:
             batch.take(self._state, self._mailbox.take(self._settings.batch), now)
@@ -242,6 +245,7 @@ class Hub(Views):
         self._tail.restart(batch.last)
         self._folded_from = recovered.snapshot
         self._epoch = epoch
+        self._recovered = True
         self._arm()
         self._mailbox.wake()
         return recovered.head

@@ -11,7 +11,6 @@ import msgspec
 
 from router import core
 from router.hub.effects import Owned, Placed
-from router.model.effects import Effect
 from router.model.errors import CarillonError, StorageFailed
 from router.model.events import Event, Recorded
 from router.model.ids import Medium, Position
@@ -97,17 +96,10 @@ async def reread(
 
 def effects_at(state: State, event: Event) -> list[Owned]:
     """The effects of an event that has just been applied, with the media they are for."""
-    return owned(state, core.effects_of(state, event))
-
-
-def owned(state: State, effects: Sequence[Effect]) -> list[Owned]:
-    """The effects with the media they are for, without those of interactions long forgotten."""
-    found = []
-    for effect in effects:
-        interaction = state.interactions.get(effect.interaction_id)
-        if interaction is not None:
-            found.append((interaction.medium, effect))
-    return found
+    return [
+        (state.interactions[effect.interaction_id].medium, effect)
+        for effect in core.effects_of(state, event)
+    ]
 
 
 def _end(batch: Sequence[Recorded], after: Position) -> Position:
