@@ -30,16 +30,6 @@ class Address(msgspec.Struct, frozen=True):
     address: str
     name: str = ""
 
-    @property
-    def domain(self) -> str:
-        """The part after the @ in lower case, IDNA names as written."""
-        return self.address.rpartition("@")[2].lower().rstrip(".")
-
-    @property
-    def key(self) -> str:
-        """What two spellings of one mailbox share: the address in lower case."""
-        return self.address.lower()
-
 
 def parse_outgoing_address(text: str, *, field: str = "to") -> str:
     """The address in the form that is sent, its domain in ASCII (IDNA).
@@ -185,7 +175,8 @@ def _read_entry(entry: _Entry) -> Address | None:
 
 
 def _unquoted(words: bytes) -> bytes:
-    return re.sub(rb"\\(.)", rb"\1", words.replace(b'"', b"").strip()) if b'"' in words else words
+    """A display name without its quotation marks; quoted ones within it stay."""
+    return re.sub(rb'\\(.)|"', lambda found: found.group(1) or b"", words).strip()
 
 
 def _is_address(text: str) -> bool:

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from channels.mail.bounce_reasons import HARD, Reason, classify
-from channels.mail.headers import Field, Headers, one_line, read_headers
+from channels.mail.headers import Headers, one_line, read_headers
 from channels.mail.limits import Budget
 from channels.mail.mime import Part
 
@@ -298,8 +298,3 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 def _address_in(text: str) -> str:
     found = _ADDRESS.search(text)
     return found.group(0) if found else ""
-
-
-def fields_of(part: Part) -> list[Field]:
-    """Every field of a report part (delivery status, feedback report, read receipt)."""
-    return [field for group in _groups(part.decoded()) for field in group.fields]

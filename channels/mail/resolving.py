@@ -2,6 +2,7 @@
 
 import dns.asyncresolver
 import dns.exception
+import dns.rdata
 import dns.resolver
 from typing_extensions import override
 

@@ -206,6 +206,32 @@ def test_the_subdomain_policy_of_the_organisation_applies_below_it() -> None:
     assert found.dmarc == DmarcResult(Result.FAIL, "reject", "customer.example")
 
 
+def test_a_domain_may_say_that_it_is_an_organisation_of_its_own() -> None:
+    records = {**SPF, **dmarc("v=DMARC1; p=none; psd=n", "shop.customer.example")}
+    records |= dmarc("v=DMARC1; p=reject")
+    found = check(RAW, Table(records), author="ann@shop.customer.example")
+    assert found.dmarc == DmarcResult(Result.FAIL, "none", "shop.customer.example")
+
+
+def test_the_organisation_of_a_signing_domain_that_cannot_be_asked_does_not_count() -> None:
+    records = {**SPF, **dmarc("v=DMARC1; p=none")}
+    found = check(
+        RAW,
+        Table(records, broken=("_dmarc.mail.customer.example",)),
+        envelope=Envelope("192.0.2.10", "x.example", "ann@mail.customer.example"),
+    )
+    assert found.dmarc.result is Result.FAIL
+
+
+def test_international_domains_are_compared_in_ascii() -> None:
+    records = {
+        "TXT xn--bcher-kva.example": ["v=spf1 ip4:192.0.2.10 -all"],
+        **dmarc("v=DMARC1; p=none", "xn--bcher-kva.example"),
+    }
+    envelope = Envelope("192.0.2.10", "x.example", "ann@bücher.example")
+    assert check(RAW, Table(records), envelope=envelope, author="ann@bücher.example").verified
+
+
 def test_two_records_are_none() -> None:
     records = {"TXT _dmarc.customer.example": ["v=DMARC1; p=reject", "v=DMARC1; p=none"]}
     assert check(RAW, Table(records), envelope=None).dmarc.result is Result.NONE

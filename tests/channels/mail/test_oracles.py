@@ -112,6 +112,16 @@ def test_machine_mail_is_recognised_and_ordinary_mail_never_discarded() -> None:
         assert parse_mail(path.read_bytes()).kind.arrives, path.name
 
 
+def test_no_mail_of_the_other_sets_is_taken_for_machine_mail() -> None:
+    paths = [
+        *(oracle("email-talon") / "standard_replies").glob("*.eml"),
+        *(oracle("email-mime4j") / "testmsgs").glob("*.msg"),
+    ]
+    assert len(paths) == 44
+    for path in paths:
+        assert parse_mail(path.read_bytes()).kind.arrives, path.name
+
+
 def hardness(mail: ParsedMail) -> Counter[bool]:
     bounce = mail.recognised.bounce
     if bounce is None or not bounce.recipients:

@@ -80,6 +80,12 @@ def test_what_follows_a_line_for_the_original_message_is_folded(line: str) -> No
     assert split_quoted(f"Yes\n\n{line}\nold words\nmore").own == "Yes"
 
 
+def test_the_words_original_message_alone_need_a_quotation_after_them() -> None:
+    assert split_quoted("Yes\n\nOriginal message:\n\n> old words").own == "Yes"
+    prose = "My letter:\n\nOriginal message:\nPlease answer."
+    assert split_quoted(prose).own == prose
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -186,6 +186,32 @@ def test_stopping_while_mails_are_read_loses_none() -> None:
         assert isinstance(found, ParsedMail | ParsingFailed)
 
 
+def test_without_a_process_mails_arrive_unread_and_signatures_stay_open() -> None:
+    async def use() -> None:
+        pool = ParserPool()
+        found = await pool.parse(mail())
+        assert isinstance(found, ParsingFailed)
+        assert found.code == "no_worker"
+        verdicts = await pool.verify(mail(), {})
+        assert [entry.result for entry in verdicts] == [Result.TEMPERROR]
+
+    asyncio.run(use())
+
+
+def test_a_process_that_does_not_come_up_is_an_error_at_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    async def use() -> None:
+        pool = ParserPool()
+        with pytest.raises(OSError, match="did not start"):
+            await pool.start()
+        assert pool.process_id is None
+
+    asyncio.run(use())
+
+
 def test_no_process_is_left_behind() -> None:
     async def use(pool: ParserPool) -> int:
         await pool.parse(mail())
