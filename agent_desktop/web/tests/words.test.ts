@@ -41,7 +41,7 @@ describe("the catalogue", () => {
   it("has no sentence that nothing uses", () => {
     const text = sources();
     // Keys made from data are used by their first part: t(`medium.${medium}`).
-    const made = [...text.matchAll(/`([a-z_]+(?:\.[a-z_]+)*)\.\$\{/g)].map((match) => `${match[1]}.`);
+    const made = [...text.matchAll(/`([a-z]+\.(?:[a-z_.]*[._])?)\$\{/g)].map((match) => match[1] as string);
     const unused = keys.filter(
       (key) =>
         !text.includes(`"${key}"`) && !made.some((prefix) => key.startsWith(prefix)) && !/_means$/.test(key),

@@ -53,18 +53,25 @@ export function Composer({ item }: { item: Item }) {
   );
 }
 
-/** What became of the draft: here only, saved, or being sent. */
+/** How to send while nothing is written; then what became of the draft: here only, or saved. */
 function Saved({ item, kind }: { item: Item; kind: DraftKind }) {
   const desk = useDesk();
   const draft = desk.drafts.draft(item.interaction_id, kind).value;
-  if (draft.text === "") return null;
   const words =
-    draft.savedAt > 0
-      ? t("composer.saved", { time: hourMinute(draft.savedAt, true) })
-      : desk.lastingDrafts
-        ? t("composer.here")
-        : t("composer.memory");
-  return <span class="composer-saved muted">{words}</span>;
+    draft.text === ""
+      ? item.medium === "chat" && kind === "reply"
+        ? t("composer.enter_sends")
+        : t("composer.ctrl_enter")
+      : draft.savedAt > 0
+        ? t("composer.saved", { time: hourMinute(draft.savedAt, true) })
+        : desk.lastingDrafts
+          ? t("composer.here")
+          : t("composer.memory");
+  return (
+    <span class="composer-saved muted" id="composer-hint">
+      {words}
+    </span>
+  );
 }
 
 function Writing({ item, kind }: { item: Item; kind: DraftKind }) {
@@ -227,9 +234,6 @@ function WritingControls({ item, kind, sendNow, onCanned }: ControlsProps) {
         {kind === "reply" ? <AttachButton item={item} /> : null}
         <DiscardButton item={item} kind={kind} />
         <span class="spring" />
-        <span id="composer-hint" class="muted composer-hint">
-          {item.medium === "chat" && kind === "reply" ? t("composer.enter_sends") : t("composer.ctrl_enter")}
-        </span>
         {sending !== undefined && !online ? (
           <Press onPress={() => withdrawSend(desk, id, kind)}>{t("composer.held_undo")}</Press>
         ) : null}

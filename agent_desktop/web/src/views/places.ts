@@ -18,6 +18,7 @@ export function places(session: Session): readonly Place[] {
   shown.push({ page: "board", words: "place.board", icon: "board" });
   if (SUPERVISING.includes(session.role)) {
     shown.push({ page: "reports", words: "place.reports", icon: "reports" });
+    shown.push({ page: "config", words: "place.config", icon: "config" });
   }
   shown.push({ page: "settings", words: "place.settings", icon: "settings" });
   return shown;

@@ -102,6 +102,7 @@ const PAGES: Readonly<Record<string, () => Promise<PageView>>> = {
   board: async () => (await import("./board")).BoardPage,
   reports: async () => (await import("./report")).ReportPage,
   timeline: async () => (await import("./timeline")).TimelinePage,
+  config: async () => (await import("./config")).ConfigPage,
 };
 
 function Page({ page, id }: { page: string; id: string }) {

@@ -71,7 +71,7 @@ export function fill(message: Message, slots: Slots, locale: string): string {
 /** A title of the configuration in the language in use, else English, else its name. */
 export function title(titles: Titles | string | undefined, name: string): string {
   if (typeof titles === "string") return titles === "" ? name : titles;
-  return titles?.[tag()] || titles?.["en"] || name;
+  return titles?.[tag()] || titles?.[tag().split("-")[0] ?? ""] || titles?.["en"] || name;
 }
 
 /** The word for a medium. */

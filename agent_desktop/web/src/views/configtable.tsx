@@ -1,0 +1,205 @@
+/** One table of the configuration as a form. */
+
+import { useState } from "preact/hooks";
+import { checkTable, closeHours, type Mistake, putTable, removeTable, type Table } from "../api/config";
+import { type FormLine, fromLines, type LineKind, toLines } from "../state/tableform";
+import { t } from "../words/words";
+import { Mistakes } from "./config";
+import { SaveRow, SavingProblem, useSaving, WhyField } from "./configsave";
+import { useDesk } from "./context";
+import { Choice, Field, Press, useUniqueId } from "./parts";
+
+interface EditorProps {
+  readonly section: string;
+  readonly name: string;
+  readonly table: Table;
+  readonly isNew: boolean;
+  readonly revision: string;
+  readonly onChanged: () => void;
+  readonly onClose: () => void;
+}
+
+export function TableEditor(props: EditorProps) {
+  const { section, name, table, isNew, revision, onChanged, onClose } = props;
+  const desk = useDesk();
+  const [lines, setLines] = useState(() => toLines(table));
+  const [wrong, setWrong] = useState("");
+  const [found, setFound] = useState<readonly Mistake[]>([]);
+  const saving = useSaving();
+  const read = (): Table | null => {
+    const answer = fromLines(lines);
+    setWrong(
+      answer.wrong === null ? "" : t(`config.wrong_${answer.wrong.problem}`, { name: answer.wrong.name }),
+    );
+    return answer.table;
+  };
+  const save = async (): Promise<void> => {
+    const next = read();
+    if (next === null) return;
+    if (!(await saving.run((why) => putTable(section, name, { table: next, revision, why })))) return;
+    desk.say(t("config.saved", { name }), "ok");
+    onChanged();
+  };
+  const check = async (): Promise<void> => {
+    const next = read();
+    if (next === null) return;
+    await saving.run(async () => {
+      const answer = await checkTable(section, name, next);
+      setFound([...answer.errors, ...answer.warnings]);
+      if (answer.errors.length + answer.warnings.length === 0) desk.say(t("config.no_mistake"), "ok");
+    });
+  };
+  const remove = async (): Promise<void> => {
+    if (!(await saving.run((why) => removeTable(section, name, revision, why)))) return;
+    desk.say(t("config.removed", { name }), "ok");
+    onClose();
+    onChanged();
+  };
+  return (
+    <section class="card" aria-label={name}>
+      <h2>{name}</h2>
+      <Lines lines={lines} onLines={setLines} />
+      <AddLine onAdd={(line) => setLines([...lines, line])} />
+      {wrong === "" ? null : <p class="mistake">{wrong}</p>}
+      <Mistakes mistakes={found} tone="late" />
+      <WhyField saving={saving} />
+      <SavingProblem saving={saving} />
+      <div class="row">
+        <SaveRow saving={saving} onSave={() => void save()} onCheck={() => void check()} />
+        {section === "hours" && !isNew ? <Emergency name={name} why={saving.why} run={saving.run} /> : null}
+        <span class="spring" />
+        {isNew ? null : (
+          <Press tone="danger" disabled={saving.busy} onPress={() => void remove()}>
+            {t("config.remove")}
+          </Press>
+        )}
+      </div>
+    </section>
+  );
+}
+
+interface EmergencyProps {
+  readonly name: string;
+  readonly why: string;
+  readonly run: (change: (why: string) => Promise<unknown>) => Promise<boolean>;
+}
+
+/** Closing at once, and the end of it; the reason is for the audit and must be given. */
+function Emergency({ name, why, run }: EmergencyProps) {
+  const desk = useDesk();
+  const close = async (closed: boolean): Promise<void> => {
+    if (why.trim() === "") return desk.say(t("config.why_needed"), "trouble");
+    if (await run((reason) => closeHours(name, closed, reason))) {
+      desk.say(t(closed ? "config.closed" : "config.reopened", { name }), "ok");
+    }
+  };
+  return (
+    <>
+      <Press tone="danger" onPress={() => void close(true)}>
+        {t("config.close_now")}
+      </Press>
+      <Press onPress={() => void close(false)}>{t("config.reopen")}</Press>
+    </>
+  );
+}
+
+function Lines({
+  lines,
+  onLines,
+}: {
+  lines: readonly FormLine[];
+  onLines: (lines: readonly FormLine[]) => void;
+}) {
+  return (
+    <>
+      {lines.map((line, index) => (
+        <div class="config-line" key={line.name}>
+          <LineField
+            line={line}
+            onText={(text) => onLines(lines.map((each, at) => (at === index ? { ...each, text } : each)))}
+          />
+          <Press
+            small
+            tone="quiet"
+            icon="close"
+            label={t("config.remove_field", { name: line.name })}
+            onPress={() => onLines(lines.filter((_, at) => at !== index))}
+          >
+            {""}
+          </Press>
+        </div>
+      ))}
+    </>
+  );
+}
+
+function LineField({ line, onText }: { line: FormLine; onText: (text: string) => void }) {
+  const id = useUniqueId("line");
+  if (line.kind === "text" || line.kind === "number") {
+    return (
+      <Field label={line.name} value={line.text} onInput={(event) => onText(event.currentTarget.value)} />
+    );
+  }
+  if (line.kind === "yes_no") {
+    return (
+      <Choice
+        label={line.name}
+        value={line.text}
+        options={[
+          ["true", t("config.yes")],
+          ["false", t("config.no")],
+        ]}
+        onChoose={onText}
+      />
+    );
+  }
+  const rows = Math.min(14, Math.max(2, line.text.split("\n").length));
+  return (
+    <div class="field">
+      <label for={id}>
+        {line.name} <span class="muted">{t(`config.kind_${line.kind}`)}</span>
+      </label>
+      <textarea
+        id={id}
+        rows={rows}
+        spellcheck={false}
+        value={line.text}
+        onInput={(event) => onText(event.currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+const KINDS: readonly LineKind[] = ["text", "number", "yes_no", "list", "nested"];
+const BLANK: Readonly<Record<LineKind, string>> = {
+  text: "",
+  number: "0",
+  yes_no: "false",
+  list: "",
+  nested: "{}",
+};
+
+function AddLine({ onAdd }: { onAdd: (line: FormLine) => void }) {
+  const [name, setName] = useState("");
+  const [kind, setKind] = useState<LineKind>("text");
+  return (
+    <div class="row config-new">
+      <Field label={t("config.field")} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+      <Choice
+        label={t("config.kind")}
+        value={kind}
+        options={KINDS.map((each) => [each, t(`config.kind_${each}`)] as const)}
+        onChoose={(value) => setKind(value as LineKind)}
+      />
+      <Press
+        disabled={name.trim() === ""}
+        onPress={() => {
+          onAdd({ name: name.trim(), kind, text: BLANK[kind] });
+          setName("");
+        }}
+      >
+        {t("config.add_field")}
+      </Press>
+    </div>
+  );
+}
