@@ -1,272 +1,324 @@
-"""The configuration by HTTP, under ``/api/v1/configuration``. Mounted by ``config.wiring``.
+"""The configuration by HTTP, under ``/api/v1/configuration``; the desk's server mounts it.
 
 Tables have the form of the TOML files. Whoever changes something names the ``revision`` they saw;
-where it is not the newest any more the answer is 409 ``stale``.
+where it is not the newest any more the answer is 409 ``stale``. What would be wrong is 422
+``mistaken`` with every mistake's file, line, field and sentence, and nothing is written.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta
 
+from agent_desktop.api.access import TheDesk, Who
+from agent_desktop.api.endpoint import answer, endpoint, take
+from agent_desktop.context import Desk
 from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Forbidden, Principal
-from config.administration import Administration, Author, Mistaken
-from config.audit import Audit
-from config.check import Loaded
-from config.versions import Versions
-from router.ports import Clock, Floor
+from config.administration import Administration, Author, Mistaken, Outcome
+from config.audit import Audit, AuditEntry
+from config.findings import Mistake
+from config.versions import Version, VersionHead, Versions
+from router.model.ids import Instant
 
-Who = Callable[[Request], Awaitable[Principal]]
-"""Gives the signed-in person, or raises what the desk's server turns into a problem."""
-
+ROOT = "/api/v1/configuration"
 NAME_MAX = 64
 WHY_MAX = 500
 
-Section = Annotated[str, Path(max_length=NAME_MAX)]
-Name = Annotated[str, Path(min_length=1, max_length=NAME_MAX)]
-Revision = Annotated[str, Field(max_length=64)]
-Why = Annotated[str, Field(max_length=WHY_MAX)]
+P = Permission
+SectionName = Annotated[str, Path(max_length=NAME_MAX)]
+TableName = Annotated[str, Path(min_length=1, max_length=NAME_MAX)]
 Before = Annotated[int | None, Query(ge=1)]
 Limit = Annotated[int, Query(ge=1, le=200)]
+Revision = Annotated[str, Meta(max_length=64)]
+Why = Annotated[str, Meta(max_length=WHY_MAX)]
+Table = dict[str, Any]
 
 
-class Asked(BaseModel):
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What all bodies share: an unknown field is refused (WEB-8)."""
 
-    model_config = ConfigDict(extra="forbid")
 
-
-class TableChange(Asked):
+class TableChange(Asked, frozen=True):
     """A table as it shall be."""
 
-    table: dict[str, Any]
+    table: Table
     revision: Revision
     why: Why = ""
 
 
-class TableDraft(Asked):
+class TableDraft(Asked, frozen=True):
     """A table to be checked only."""
 
-    section: Annotated[str, Field(max_length=NAME_MAX)]
-    name: Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
-    table: dict[str, Any]
+    section: Annotated[str, Meta(max_length=NAME_MAX)]
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
+    table: Table
 
 
-class RulesChange(Asked):
+class RulesChange(Asked, frozen=True):
     """The rules as they shall be, in order."""
 
-    rules: dict[str, Any]
-    rule: Annotated[list[dict[str, Any]], Field(max_length=10_000)]
+    rules: Table
+    rule: Annotated[list[Table], Meta(max_length=10_000)]
     revision: Revision
     why: Why = ""
 
 
-class Restoring(Asked):
+class Restoring(Asked, frozen=True):
     """Which text is given up for a kept one, and why."""
 
     revision: Revision
     why: Why = ""
 
 
-class Closing(Asked):
+class Closing(Asked, frozen=True):
     """Emergency closing, or its end; the reason is for the audit."""
 
     closed: bool
-    why: Annotated[str, Field(min_length=1, max_length=WHY_MAX)]
+    why: Annotated[str, Meta(min_length=1, max_length=WHY_MAX)]
 
 
-class Desk(msgspec.Struct, frozen=True):
-    """What the routes stand on."""
+class StateBody(msgspec.Struct, frozen=True):
+    """What is in force ``since``, and what is wrong with what was read last."""
 
-    administration: Administration
-    versions: Versions
-    audit: Audit
-    floor: Floor
-    clock: Clock
-    who: Who
-
-    async def demand(self, request: Request, permission: Permission) -> Principal:
-        """Who asks, when they may; else SignedOut, Forbidden or ConfirmationNeeded."""
-        principal = await self.who(request)
-        principal.demand(permission, self.clock.now())
-        return principal
+    revision: str
+    version: str
+    since: Instant
+    mistakes: tuple[Mistake, ...]
+    warnings: tuple[Mistake, ...]
+    trouble: str
+    files: list[str]
 
 
-def routes(desk: Desk) -> APIRouter:
-    """All routes of the configuration."""
-    router = APIRouter(prefix="/api/v1/configuration", tags=["configuration"])
-    _add_versions(router, desk)
-    _add_audit(router, desk)
-    _add_hours(router, desk)
-    _add_rules(router, desk)
+class SectionBody(msgspec.Struct, frozen=True):
+    """A section's tables by name, as they are written (``rules``: its two parts)."""
+
+    revision: str
+    tables: Table
+
+
+class CheckBody(msgspec.Struct, frozen=True):
+    """What a change would lead to."""
+
+    ok: bool
+    errors: tuple[Mistake, ...]
+    warnings: tuple[Mistake, ...]
+
+
+class VersionsBody(msgspec.Struct, frozen=True):
+    """Versions, newest first."""
+
+    versions: list[VersionHead]
+
+
+class VersionBody(msgspec.Struct, frozen=True):
+    """One version with its texts, and what it changed as a unified diff."""
+
+    version: Version
+    difference: str
+
+
+class AuditBody(msgspec.Struct, frozen=True):
+    """Lines of the audit, newest first."""
+
+    entries: list[AuditEntry]
+
+
+class ClosedBody(msgspec.Struct, frozen=True):
+    """How the hours stand now."""
+
+    hours: str
+    closed: bool
+
+
+def routes(administration: Administration, versions: Versions, audit: Audit) -> APIRouter:
+    """All routes of the configuration, each with the permission it needs."""
+    router = APIRouter()
+    _add_versions(router, administration, versions)
+    _add_audit(router, audit)
+    _add_closing(router, administration)
+    _add_rules(router, administration)
     # Last, since it takes any name for a section's.
-    _add_tables(router, desk)
+    _add_tables(router, administration)
     return router
 
 
-def _add_tables(router: APIRouter, desk: Desk) -> None:
-    @router.get("")
-    async def state(request: Request) -> Response:
+def _add_rules(router: APIRouter, administration: Administration) -> None:
+    @endpoint(router, f"GET {ROOT}", P.CONFIGURATION_READ, answers=StateBody)
+    async def configuration_state() -> Response:
         """What is in force, and what is wrong with what was read last."""
-        await desk.demand(request, Permission.CONFIGURATION_READ)
-        return _json(await desk.administration.state())
+        return answer(await administration.state())
 
-    @router.post("/check")
-    async def check(request: Request, draft: TableDraft) -> Response:
+    @endpoint(
+        router,
+        f"POST {ROOT}/check",
+        P.CONFIGURATION_PROPOSE,
+        takes=TableDraft,
+        answers=CheckBody,
+    )
+    async def configuration_check(request: Request, desk: TheDesk) -> Response:
         """What a changed table would lead to; nothing is written."""
-        await desk.demand(request, Permission.CONFIGURATION_PROPOSE)
-        loaded = await desk.administration.check(draft.section, draft.name, draft.table)
-        return _json(_findings(loaded))
+        draft = await take(request, TableDraft)
 
-    @router.get("/{section}")
-    async def tables(request: Request, section: Section) -> Response:
-        """A section's tables by name, as they are written."""
-        principal = await desk.demand(request, Permission.CONFIGURATION_READ)
+        async def checked() -> CheckBody:
+            loaded = await administration.check(draft.section, draft.name, draft.table)
+            return CheckBody(not loaded.mistakes, loaded.mistakes, loaded.warnings)
 
-        async def visible() -> dict[str, Any]:
-            revision, found = await desk.administration.tables(section)
-            return {"revision": revision, section: _visible(section, found, principal, desk)}
+        return await _answered(checked(), desk)
 
-        return await _outcome(visible())
-
-    @router.put("/{section}/{name}")
-    async def put(request: Request, section: Section, name: Name, body: TableChange) -> Response:
-        """Make or change a table."""
-        principal = await desk.demand(request, Permission.CONFIGURATION_PUBLISH)
-        return await _outcome(
-            desk.administration.put(
-                section,
-                name,
-                body.table,
-                revision=body.revision,
-                author=_author(principal),
-                why=body.why,
-            )
+    @endpoint(
+        router,
+        f"PUT {ROOT}/rules",
+        P.CONFIGURATION_PUBLISH,
+        takes=RulesChange,
+        answers=Outcome,
+    )
+    async def configuration_put_rules(request: Request, who: Who, desk: TheDesk) -> Response:
+        """Change the rules as a whole: their order is their meaning."""
+        body = await take(request, RulesChange)
+        change = administration.put_rules(
+            body.rules, body.rule, revision=body.revision, author=_author(who), why=body.why
         )
+        return await _answered(change, desk)
 
-    @router.delete("/{section}/{name}")
-    async def remove(
-        request: Request,
-        section: Section,
-        name: Name,
+
+def _add_tables(router: APIRouter, administration: Administration) -> None:
+    @endpoint(router, f"GET {ROOT}/{{section}}", P.CONFIGURATION_READ, answers=SectionBody)
+    async def configuration_section(section: SectionName, who: Who, desk: TheDesk) -> Response:
+        """A section's tables by name, as they are written."""
+
+        async def seen() -> SectionBody:
+            revision, tables = await administration.tables(section)
+            return SectionBody(revision, _visible(section, tables, who, desk))
+
+        return await _answered(seen(), desk)
+
+    @endpoint(
+        router,
+        f"PUT {ROOT}/{{section}}/{{name}}",
+        P.CONFIGURATION_PUBLISH,
+        takes=TableChange,
+        answers=Outcome,
+    )
+    async def configuration_put(
+        request: Request, section: SectionName, name: TableName, who: Who, desk: TheDesk
+    ) -> Response:
+        """Make or change a table."""
+        body = await take(request, TableChange)
+        change = administration.put(
+            section, name, body.table, revision=body.revision, author=_author(who), why=body.why
+        )
+        return await _answered(change, desk)
+
+    @endpoint(
+        router, f"DELETE {ROOT}/{{section}}/{{name}}", P.CONFIGURATION_PUBLISH, answers=Outcome
+    )
+    async def configuration_remove(
+        section: SectionName,
+        name: TableName,
+        who: Who,
+        desk: TheDesk,
         revision: Annotated[str, Query(max_length=64)],
         why: Annotated[str, Query(max_length=WHY_MAX)] = "",
     ) -> Response:
         """Remove a table that nothing refers to."""
-        principal = await desk.demand(request, Permission.CONFIGURATION_PUBLISH)
-        return await _outcome(
-            desk.administration.remove(
-                section, name, revision=revision, author=_author(principal), why=why
-            )
+        change = administration.remove(
+            section, name, revision=revision, author=_author(who), why=why
         )
+        return await _answered(change, desk)
 
 
-def _add_rules(router: APIRouter, desk: Desk) -> None:
-    @router.put("/rules")
-    async def put_rules(request: Request, body: RulesChange) -> Response:
-        """Change the rules as a whole: their order is their meaning."""
-        principal = await desk.demand(request, Permission.CONFIGURATION_PUBLISH)
-        return await _outcome(
-            desk.administration.put_rules(
-                body.rules,
-                body.rule,
-                revision=body.revision,
-                author=_author(principal),
-                why=body.why,
-            )
-        )
-
-
-def _add_versions(router: APIRouter, desk: Desk) -> None:
-    @router.get("/versions")
-    async def versions(request: Request, before: Before = None, limit: Limit = 50) -> Response:
+def _add_versions(router: APIRouter, administration: Administration, versions: Versions) -> None:
+    @endpoint(router, f"GET {ROOT}/versions", P.CONFIGURATION_PUBLISH, answers=VersionsBody)
+    async def configuration_versions(before: Before = None, limit: Limit = 50) -> Response:
         """The versions that were in force, newest first."""
-        await desk.demand(request, Permission.CONFIGURATION_PUBLISH)
-        heads = await asyncio.to_thread(desk.versions.heads, before, limit)
-        return _json({"versions": heads})
+        return answer(VersionsBody(await asyncio.to_thread(versions.heads, before, limit)))
 
-    @router.get("/versions/{number}")
-    async def version(request: Request, number: int) -> Response:
+    @endpoint(
+        router, f"GET {ROOT}/versions/{{number}}", P.CONFIGURATION_PUBLISH, answers=VersionBody
+    )
+    async def configuration_version(number: int) -> Response:
         """One version with its texts and what it changed."""
-        await desk.demand(request, Permission.CONFIGURATION_PUBLISH)
-        found = await asyncio.to_thread(desk.versions.show, number)
-        changed = await asyncio.to_thread(desk.versions.difference, number)
-        return _json({"version": found, "difference": changed})
+        found = await asyncio.to_thread(versions.show, number)
+        return answer(VersionBody(found, await asyncio.to_thread(versions.difference, number)))
 
-    @router.post("/versions/{number}/restore")
-    async def restore(request: Request, number: int, body: Restoring) -> Response:
+    @endpoint(
+        router,
+        f"POST {ROOT}/versions/{{number}}/restore",
+        P.CONFIGURATION_PUBLISH,
+        takes=Restoring,
+        answers=Outcome,
+    )
+    async def configuration_restore(
+        request: Request, number: int, who: Who, desk: TheDesk
+    ) -> Response:
         """Put a version back in force, as a new one."""
-        principal = await desk.demand(request, Permission.CONFIGURATION_PUBLISH)
-        return await _outcome(
-            desk.administration.restore(
-                number, revision=body.revision, author=_author(principal), why=body.why
-            )
+        body = await take(request, Restoring)
+        change = administration.restore(
+            number, revision=body.revision, author=_author(who), why=body.why
         )
+        return await _answered(change, desk)
 
 
-def _add_audit(router: APIRouter, desk: Desk) -> None:
-    @router.get("/audit")
-    async def audit(request: Request, before: Before = None, limit: Limit = 100) -> Response:
+def _add_audit(router: APIRouter, audit: Audit) -> None:
+    @endpoint(router, f"GET {ROOT}/audit", P.AUDIT_READ, answers=AuditBody)
+    async def configuration_audit(before: Before = None, limit: Limit = 100) -> Response:
         """Who changed what, newest first."""
-        await desk.demand(request, Permission.AUDIT_READ)
-        return _json({"entries": await desk.audit.read(before, limit)})
+        return answer(AuditBody(await audit.read(before, limit)))
 
 
-def _add_hours(router: APIRouter, desk: Desk) -> None:
-    @router.post("/hours/{name}/close")
-    async def close(request: Request, name: Name, body: Closing) -> Response:
+def _add_closing(router: APIRouter, administration: Administration) -> None:
+    @endpoint(
+        router, f"POST {ROOT}/hours/{{name}}/close", P.FLOOR, takes=Closing, answers=ClosedBody
+    )
+    async def configuration_close(
+        request: Request, name: TableName, who: Who, desk: TheDesk
+    ) -> Response:
         """Close business hours in an emergency, or end that; in force at once.
 
-        Who may publish may do it everywhere, a supervisor for hours that a queue of theirs has.
+        A supervisor may do so for hours that a queue of theirs has.
         """
-        principal = await desk.who(request)
-        if principal.grant(Permission.CONFIGURATION_PUBLISH).scope != Scope.ALL:
-            granted = principal.demand(Permission.FLOOR, desk.clock.now())
-            if granted.scope != Scope.ALL and name not in _hours_of(principal, desk):
-                raise Forbidden("none of your queues has these hours")
-        await desk.administration.close(
-            name, closed=body.closed, author=_author(principal), why=body.why
-        )
-        return _json({"hours": name, "closed": body.closed})
+        body = await take(request, Closing)
+        if who.grant(P.FLOOR).scope != Scope.ALL and name not in _hours_of(who, desk):
+            raise Forbidden("none of your queues has these hours")
+        await administration.close(name, closed=body.closed, author=_author(who), why=body.why)
+        return answer(ClosedBody(name, body.closed))
 
 
-def _hours_of(principal: Principal, desk: Desk) -> set[str]:
-    queues = desk.floor.catalogue().queues
-    return {queues[name].calendar for name in principal.queues if name in queues}
+def _hours_of(who: Principal, desk: Desk) -> set[str]:
+    queues = desk.ports.floor.catalogue().queues
+    return {queues[name].calendar for name in who.queues if name in queues} - {""}
 
 
-def _visible(
-    section: str, tables: dict[str, Any], principal: Principal, desk: Desk
-) -> dict[str, Any]:
+def _visible(section: str, tables: Table, who: Principal, desk: Desk) -> Table:
     """What of a section somebody sees whose grant ends at their teams."""
-    if principal.grant(Permission.CONFIGURATION_READ).scope == Scope.ALL:
+    if who.grant(P.CONFIGURATION_READ).scope == Scope.ALL:
         return tables
-    agents = desk.floor.catalogue().agents
+    agents = desk.ports.floor.catalogue().agents
     names: dict[str, set[str]] = {
-        "queue": {str(name) for name in principal.queues},
-        "team": {str(name) for name in principal.teams},
+        "queue": {str(name) for name in who.queues},
+        "team": {str(name) for name in who.teams},
         "agent": {
             str(name)
             for name, agent in agents.items()
-            if name == principal.agent_id or principal.teams.intersection(agent.teams)
+            if name == who.agent_id or who.teams.intersection(agent.teams)
         },
     }
     seen = names.get(section)
     return tables if seen is None else {name: each for name, each in tables.items() if name in seen}
 
 
-def _author(principal: Principal) -> Author:
-    return Author(user=principal.user, role=principal.role.value, address=principal.address)
+def _author(who: Principal) -> Author:
+    return Author(user=who.user, role=who.role.value, address=who.address)
 
 
-async def _outcome(change: Awaitable[Any]) -> Response:
+async def _answered(work: Awaitable[Any], desk: Desk) -> Response:
     """The answer of something that may find mistakes: all of them, each with its place."""
     try:
-        return _json(await change)
+        return answer(await work)
     except Mistaken as error:
         problem = {
             "type": "about:blank",
@@ -275,13 +327,10 @@ async def _outcome(change: Awaitable[Any]) -> Response:
             "code": error.code,
             "detail": error.message,
             "errors": error.mistakes,
+            "id": desk.ports.ids.new(),
         }
-        return _json(problem, status=422, media_type="application/problem+json")
-
-
-def _findings(loaded: Loaded) -> dict[str, Any]:
-    return {"ok": not loaded.mistakes, "errors": loaded.mistakes, "warnings": loaded.warnings}
-
-
-def _json(value: Any, *, status: int = 200, media_type: str = "application/json") -> Response:
-    return Response(msgspec.json.encode(value), status_code=status, media_type=media_type)
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=422,
+            media_type="application/problem+json",
+        )

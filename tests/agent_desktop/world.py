@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import msgspec
 import uvicorn
+from fastapi import APIRouter
 
 from agent_desktop.context import Canned, Ports
 from agent_desktop.history import IndexedHistory
@@ -272,6 +273,7 @@ async def world(
     profile: Profile = Profile.LAB,
     whispers: Whispers | None = None,
     database_url: str = "",
+    routers: Callable[[World], Sequence[APIRouter]] = lambda made: (),
 ) -> AsyncIterator[World]:
     """A centre that lives within the ``async with``."""
     made = World(folder, log or MemoryLog(), LeapingClock())
@@ -294,7 +296,7 @@ async def world(
         ports = made.ports(Site((made.origin,), profile), whispers or Silence())
         if database_url:
             ports = msgspec.structs.replace(ports, database_url=database_url)
-        made.server = DeskServer(ports)
+        made.server = DeskServer(ports, routers(made))
         await made.server.start()
         stack.push_async_callback(made.server.stop)
         await stack.enter_async_context(serving(made.server, port))
