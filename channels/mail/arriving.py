@@ -12,10 +12,11 @@ import re
 import msgspec
 
 from channels.api import ChannelContext
+from channels.mail.attachments import Attachment
 from channels.mail.authentication import check_authentication
 from channels.mail.joining import UNVERIFIED_SENDER, Joining, Verdict, decide_joining
 from channels.mail.kinds import Kind
-from channels.mail.parsing import Attachment, ParsedMail
+from channels.mail.parsing import ParsedMail
 from channels.mail.reply_tokens import ReplyTokens
 from channels.mail.settings import Mailbox, MailSettings
 from channels.mail.smtp_server import Envelope

@@ -18,22 +18,32 @@ from channels.mail.addresses import (
     shown_name,
     without_invisible,
 )
+from channels.mail.attachments import (
+    Attachment,
+    attachments_of,
+    marked_as_shown,
+    take_out_pictures,
+)
 from channels.mail.cleaning import CleanedHtml, clean_html, is_too_deep
-from channels.mail.files import clean_name, extension_of, proven_type
 from channels.mail.headers import Headers
 from channels.mail.html_text import html_to_text, strip_tags
 from channels.mail.kinds import Kind, Recognised, recognise
 from channels.mail.limits import (
+    ADDRESSES_CUT,
     DEFAULT_LIMITS,
     FILES_LEFT_OUT,
+    HEADERS_CUT,
     HTML_LEFT_OUT,
+    NESTING_CUT,
+    PARAMETERS_CUT,
+    PARTS_LEFT_OUT,
     TEXT_CUT,
     Budget,
     Limits,
 )
 from channels.mail.mime import parse_tree
 from channels.mail.quoting import split_quoted
-from channels.mail.reading import Leaf, Reading, read_tree
+from channels.mail.reading import Reading, read_tree
 from channels.mail.signatures import dkim_queries
 from router.model.content import Content, FileRef, MailHeaders
 from router.model.ids import SECOND_MS, Instant
@@ -45,17 +55,29 @@ UNREADABLE = "unreadable"
 WINMAIL = "winmail_dat"
 AUTOMATIC = "automatic_mail"
 
+NOTICES = (
+    "unverified_sender",
+    AMBIGUOUS_SENDER,
+    AUTOMATIC,
+    UNREADABLE,
+    ENCRYPTED,
+    WINMAIL,
+    REMOTE_BLOCKED,
+    HTML_LEFT_OUT,
+    TEXT_CUT,
+    PARTS_LEFT_OUT,
+    NESTING_CUT,
+    HEADERS_CUT,
+    PARAMETERS_CUT,
+    ADDRESSES_CUT,
+    FILES_LEFT_OUT,
+)
+"""Every notice that a mail can carry, the gravest ones first: the desk has words for each."""
+
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>")
 _IDS = 200
 _DATE_LENGTH = 100
 _SUBJECT_LENGTH = 1_000
-_TEXT_TYPES = {
-    "text/plain": "txt",
-    "text/html": "html",
-    "message/rfc822": "eml",
-    "text/calendar": "ics",
-    "image/jpeg": "jpg",
-}
 
 
 class Depth(StrEnum):
@@ -64,22 +86,6 @@ class Depth(StrEnum):
     FULL = "full"
     PLAIN = "plain"
     HEADERS = "headers"
-
-
-class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file of a mail.
-
-    ``media_type`` is what it may be served as: a kind proved by extension and first bytes, else
-    ``application/octet-stream``. ``declared_type`` is only the sender's word. ``inline``: the
-    HTML shows it by ``content_id``.
-    """
-
-    name: str
-    media_type: str
-    data: bytes
-    declared_type: str = ""
-    content_id: str = ""
-    inline: bool = False
 
 
 class ParsedMail(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -164,7 +170,7 @@ def parse_mail(
         budget.note(UNREADABLE)
     root = parse_tree(raw, budget)
     reading = read_tree(root, budget)
-    attachments = _attachments(reading.files, budget)
+    attachments = attachments_of(reading.files, budget)
     words, cleaned = _words(reading, attachments, depth, budget)
     site = site or Site()
     returned = envelope_sender if envelope_sender is not None else _return_path(root.headers)
@@ -188,7 +194,7 @@ def parse_mail(
         signature=split.signature,
         quoted=split.quoted,
         html=cleaned.html if cleaned is not None and cleaned.html.strip() else None,
-        attachments=tuple(_mark_shown(attachments, cleaned)),
+        attachments=marked_as_shown(attachments, cleaned.content_ids if cleaned else ()),
         notices=_notices(reading, cleaned, recognised, budget, clear=clear),
         blocked_remote=cleaned.blocked if cleaned is not None else 0,
         sender_clear=clear,
@@ -203,10 +209,14 @@ def parse_mail(
 def _words(
     reading: Reading, attachments: list[Attachment], depth: Depth, budget: Budget
 ) -> tuple[str, CleanedHtml | None]:
-    """The readable text and the cleaned HTML; text comes from the HTML where there is no other."""
+    """The readable text and the cleaned HTML; text comes from the HTML where there is no other.
+
+    Pictures that the HTML holds in itself join ``attachments``.
+    """
     source = "\n<hr>\n".join(html for html in reading.htmls if html.strip())
     if not source:
         return reading.plain, None
+    source = take_out_pictures(source, attachments, budget)
     if depth is Depth.PLAIN or len(source) > budget.limits.html_characters or is_too_deep(source):
         budget.note(HTML_LEFT_OUT)
         return reading.plain or strip_tags(source[: budget.limits.html_characters]), None
@@ -234,55 +244,6 @@ def _notices(
     if any(leaf.part.media_type == "application/ms-tnef" for leaf in reading.files):
         budget.note(WINMAIL)
     return tuple(budget.notices)
-
-
-def _attachments(files: list[Leaf], budget: Budget) -> list[Attachment]:
-    found: list[Attachment] = []
-    counts = {True: 0, False: 0}
-    allowed = {True: budget.limits.inline_files, False: budget.limits.files}
-    for leaf in files:
-        counts[leaf.inline] += 1
-        if counts[leaf.inline] > allowed[leaf.inline]:
-            budget.note(FILES_LEFT_OUT)
-            continue
-        found.append(_attachment(leaf, len(found) + 1))
-    return found
-
-
-def _attachment(leaf: Leaf, number: int) -> Attachment:
-    part = leaf.part
-    data = part.encoded() if part.is_message else part.decoded()
-    name = part.file_name
-    if not name and part.is_message:
-        name = part.children[0].headers.text("subject") if part.children else ""
-    name = clean_name(name, fallback=f"file {number}")
-    wanted = _TEXT_TYPES.get(part.media_type) or _known_extension(part.media_type)
-    if wanted and not extension_of(name):
-        name = clean_name(f"{name}.{wanted}")
-    return Attachment(
-        name=name,
-        media_type=proven_type(name, data),
-        data=data,
-        declared_type=part.media_type,
-        content_id=part.content_id[:500],
-        inline=leaf.inline,
-    )
-
-
-def _known_extension(media_type: str) -> str:
-    kind, _, subtype = media_type.partition("/")
-    if media_type == "application/pdf":
-        return "pdf"
-    return subtype if kind == "image" and subtype in ("png", "gif", "webp", "jpeg") else ""
-
-
-def _mark_shown(attachments: list[Attachment], cleaned: CleanedHtml | None) -> list[Attachment]:
-    """A file is inline only if the HTML that is shown really shows it."""
-    shown = set(cleaned.content_ids) if cleaned is not None else set()
-    return [
-        msgspec.structs.replace(file, inline=bool(file.content_id) and file.content_id in shown)
-        for file in attachments
-    ]
 
 
 def _mail_headers(headers: Headers, sender: Address, budget: Budget) -> MailHeaders:

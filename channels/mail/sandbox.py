@@ -17,6 +17,7 @@ _CLONE_NEWIPC = 0x08000000
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _NOBODY = 65_534
+_DESCRIPTORS = 65_536
 MEBIBYTE = 1_048_576
 
 
@@ -70,7 +71,7 @@ def confine(bounds: Bounds, keep: int) -> int:
     """
     if keep != 3:
         os.dup2(keep, 3)
-    os.closerange(4, max(64, resource.getrlimit(resource.RLIMIT_NOFILE)[0] & 0xFFFF))
+    os.closerange(4, _DESCRIPTORS)
     # The order matters: a descriptor limit of 4 leaves 0 to 3 open and lets nothing else be.
     limits = {
         resource.RLIMIT_AS: bounds.memory_bytes,

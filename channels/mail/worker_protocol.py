@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from channels.mail.attachments import Attachment
 from channels.mail.limits import DEFAULT_LIMITS, Limits
-from channels.mail.parsing import Attachment, Depth, ParsedMail, Site
+from channels.mail.parsing import Depth, ParsedMail, Site
 from channels.mail.sandbox import Bounds
 from channels.mail.verdicts import DkimResult
 

@@ -1,9 +1,12 @@
 """A whole mail as an agent reads it."""
 
+import base64
+from pathlib import Path
+
 import pytest
 
 from channels.mail.files import DOWNLOAD_TYPE
-from channels.mail.parsing import Depth, ParsedMail, message_ids, parse_mail, sent_at
+from channels.mail.parsing import NOTICES, Depth, ParsedMail, message_ids, parse_mail, sent_at
 from router.model.content import FileRef
 from tests.channels.mail.samples import PNG, mail, multipart, nested, part
 
@@ -78,6 +81,20 @@ def test_attached_and_shown_pictures_are_told_apart() -> None:
     assert shown.data == PNG
     assert (unused.inline, unused.name) == (False, "file 2.png")
     assert (invoice.name, invoice.media_type) == ("invoice.pdf", "application/pdf")
+
+
+def test_pictures_written_into_the_html_become_files_it_shows() -> None:
+    inside = base64.b64encode(PNG).decode()
+    html = f'<p>Look: <img src="data:image/png;base64,{inside}"> again '
+    html += f"<img src='data:image/png;base64,{inside}'>"
+    program = base64.b64encode(b"MZ" * 40).decode()
+    html += f'<img src="data:image/gif;base64,{program}"><img src="data:image/svg+xml;base64,PHN2">'
+    found = parse_mail(mail(html, content_type="text/html"))
+    (picture,) = found.attachments
+    assert (picture.data, picture.media_type, picture.inline) == (PNG, "image/png", True)
+    assert found.html is not None
+    assert found.html.count(f'src="cid:{picture.content_id}"') == 2
+    assert "data:" not in found.html
 
 
 def test_a_file_is_what_its_bytes_say_not_what_the_sender_declares() -> None:
@@ -197,3 +214,8 @@ def test_foreign_results_of_authentication_say_nothing() -> None:
     found = parse_mail(mail(authentication_results="mx.evil.example; dmarc=pass"))
     assert isinstance(found, ParsedMail)
     assert found.notices == ()
+
+
+def test_the_manual_names_every_notice() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "mail.md").read_text(encoding="utf-8")
+    assert [notice for notice in NOTICES if f"`{notice}`" not in page] == []
