@@ -148,6 +148,10 @@ class Sessions:
         if live:
             live.row.last_active = self._clock.now()
 
+    async def list_of(self, user: str) -> list[SessionRow]:
+        """A user's sessions, newest first."""
+        return await self._rows.of_user(user)
+
     async def of_user(self, user: str) -> int:
         """How many sessions a user has."""
         return len(await self._rows.of_user(user))

@@ -11,12 +11,14 @@ from agent_desktop.audit import Audit
 from agent_desktop.auth import Sessions
 from agent_desktop.desks import Desks
 from agent_desktop.drafts import Drafts
+from agent_desktop.finding import Finding
 from agent_desktop.glimpses import Glimpses
 from agent_desktop.history import History
 from agent_desktop.items import Items
 from agent_desktop.live import Whispers
 from agent_desktop.news import News
 from agent_desktop.permissions import Permission, Scope
+from agent_desktop.pictures import Pictures
 from agent_desktop.principal import Principal
 from agent_desktop.settings import Site, UserSettings
 from agent_desktop.store.desk import DeskRows
@@ -103,6 +105,8 @@ class Desk(msgspec.Struct, frozen=True):
     rows: DeskRows
     desks: Desks
     news: News
+    finding: Finding
+    pictures: Pictures
 
     async def settings_of(self, user: str) -> dict[str, Any]:
         """A user's own settings, with what is usual where they have set nothing."""

@@ -19,6 +19,7 @@ from agent_desktop.commands import Commands
 from agent_desktop.context import Desk, Ports
 from agent_desktop.desks import Desks
 from agent_desktop.drafts import Drafts
+from agent_desktop.finding import Finding
 from agent_desktop.glimpses import Glimpses
 from agent_desktop.guards import Guards
 from agent_desktop.headers import StrictHeaders
@@ -27,6 +28,7 @@ from agent_desktop.news import News
 from agent_desktop.pages import Pages
 from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Permission
+from agent_desktop.pictures import Pictures
 from agent_desktop.principal import Principal
 from agent_desktop.projection import Projection
 from agent_desktop.protocol import COME_AGAIN, Live, encode
@@ -64,9 +66,9 @@ class DeskServer:
 
     def __init__(self, ports: Ports, routers: Sequence[APIRouter] = ()) -> None:
         self._ports = ports
-        self._database = Database(ports.database_url)
+        self.database = Database(ports.database_url)
         self._hashes = PasswordHashes()
-        self._rows = DeskRows(self._database)
+        self._rows = DeskRows(self.database)
         self._marks = ReadMarks(self._rows, ports.clock)
         self._projection = Projection(ports.feed, ports.floor)
         self._news = News(ports.floor, ports.clock)
@@ -99,7 +101,7 @@ class DeskServer:
 
         Raises StorageFailed when the tables or the log cannot be read.
         """
-        await self._database.open()
+        await self.database.open()
         await self._marks.load()
         following = self._begin(self._projection.run(), "desk: projection")
         started = asyncio.create_task(self._projection.started.wait())
@@ -119,7 +121,7 @@ class DeskServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        await self._database.close()
+        await self.database.close()
         self._hashes.close()
 
     def health(self) -> dict[str, str]:
@@ -144,20 +146,21 @@ class DeskServer:
         ports = self._ports
         words = Words(ports.seals)
         glimpses = Glimpses(words, ports.customers, ports.history, ports.clock)
+        sight = Sight(ports.floor, ports.history, ports.customers)
         return Desk(
             ports=ports,
             clock=ports.clock,
             sessions=Sessions(
-                self._database,
+                self.database,
                 self._hashes,
                 ports.floor,
                 ports.clock,
                 ports.ids,
                 ports.site.profile,
             ),
-            accounts=Accounts(self._database, self._hashes, ports.clock),
-            audit=Audit(AuditRows(self._database), ports.clock),
-            sight=Sight(ports.floor, ports.history, ports.customers),
+            accounts=Accounts(self.database, self._hashes, ports.clock),
+            audit=Audit(AuditRows(self.database), ports.clock),
+            sight=sight,
             items=Items(ports.floor, ports.history, glimpses, words, self._marks),
             words=words,
             glimpses=glimpses,
@@ -165,6 +168,8 @@ class DeskServer:
             rows=self._rows,
             desks=Desks(ports.inbox, ports.floor, ports.clock),
             news=self._news,
+            finding=Finding(ports.customers, sight, ports.clock),
+            pictures=Pictures(),
         )
 
     def _socket_parts(self, rendering: Rendering) -> Parts:

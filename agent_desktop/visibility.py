@@ -76,6 +76,17 @@ class Sight:
             raise NotFound("there is no such interaction")
         return Sighting(place, timeline, view)
 
+    async def agent(
+        self, principal: Principal, permission: Permission, agent_id: AgentId
+    ) -> AgentId:
+        """An agent. Raises NotFound unless there is one and the permission reaches them."""
+        agent = self._floor.catalogue().agents.get(agent_id)
+        if agent is not None and await self.visible(
+            principal, permission, Target(agents=frozenset((agent_id,)))
+        ):
+            return agent_id
+        raise NotFound("there is no such agent")
+
     async def customer(
         self, principal: Principal, permission: Permission, subject: str
     ) -> SubjectId:

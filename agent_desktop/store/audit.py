@@ -96,4 +96,4 @@ def _chain(before: str, line: AuditLine) -> str:
 
 
 def _line(row: RowMapping) -> AuditLine:
-    return msgspec.convert(dict(row), AuditLine)
+    return AuditLine(**{str(name): value for name, value in row.items()})

@@ -160,6 +160,15 @@ class DeskClient:
         more.setdefault("entry_id", secrets.token_hex(16))
         return await self.do("send", interaction_id=interaction_id, text=text, **more)
 
+    async def ping(self) -> int:
+        """Ping; the server's time."""
+        wish = secrets.token_hex(8)
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._answers[wish] = future
+        await self.send(type="ping", id=wish)
+        async with asyncio.timeout(PATIENCE_S):
+            return int((await future)["server_time"])
+
     async def push(self, kind: str) -> dict[str, Any]:
         """The next push of a kind; those before it are passed over."""
         return await self._next(lambda frame: frame["type"] == "push" and frame["kind"] == kind)
@@ -190,6 +199,7 @@ class DeskClient:
         self.socket.transport.abort()
 
     async def _next(self, wanted: Any) -> dict[str, Any]:
+        """The first frame not yet looked at that is wanted; others stay to be looked at."""
         async with asyncio.timeout(PATIENCE_S), self._news:
             while True:
                 while self._read < len(self.heard):
@@ -222,7 +232,7 @@ class DeskClient:
                 assert frame["seq"] > self.seq
                 self.seq = frame["seq"]
                 self.pushes.append(frame)
-            case "done" | "refused":
+            case "done" | "refused" | "pong":
                 future = self._answers.pop(frame["id"], None)
                 if future is not None and not future.done():
                     future.set_result(frame)

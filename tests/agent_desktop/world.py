@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,22 +18,29 @@ import msgspec
 import uvicorn
 from fastapi import APIRouter
 
+from agent_desktop.auth import ABSOLUTE_MS, SESSIONS_OF_A_USER, digest
 from agent_desktop.context import Canned, Ports
+from agent_desktop.guards import COOKIE
 from agent_desktop.history import IndexedHistory
 from agent_desktop.live import Silence, Whispers
+from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Role
 from agent_desktop.server import DeskServer, uvicorn_options
 from agent_desktop.settings import Profile, Site
+from agent_desktop.store.database import Database
+from agent_desktop.store.sessions import SessionRow, SessionRows
+from agent_desktop.store.users import User, UserRows
 from agent_desktop.words import CONTENT_SCHEMA
 from router.hub import Hub
 from router.model.agent import Capacity, WrapUpRule
 from router.model.catalogue import Agent, Catalogue, Disposition, Queue, RuleSet, Team
-from router.model.commands import AddEntry, Arrive, ChangeCatalogue, Command, NewEntry, Scalar
+from router.model.commands import AddEntry, Arrive, ChangeCatalogue, Command, NewEntry, Scalar, Tick
 from router.model.content import Author, Content, MailHeaders
 from router.model.ids import (
     AgentId,
     CatalogueVersion,
     EntryId,
+    Instant,
     InteractionId,
     Medium,
     QueueName,
@@ -52,6 +62,22 @@ from tests.agent_desktop.clock import LeapingClock
 MAIL, CHAT = Medium("mail"), Medium("chat")
 BILLING, SALES = QueueName("billing"), QueueName("sales")
 PASSWORD = "three trams to the harbour"
+
+
+@functools.cache
+def hash_of_password() -> str:
+    """The hash of PASSWORD, as costly as every other."""
+
+    async def make() -> str:
+        hashes = PasswordHashes()
+        try:
+            return await hashes.make(PASSWORD)
+        finally:
+            hashes.close()
+
+    # A loop of its own: this is called from within the one of a test.
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, make()).result()
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -143,6 +169,7 @@ class World:
         self.server: DeskServer
         self.origin = ""
         self.http: httpx.AsyncClient
+        self.open_desks: list[DeskClient] = []
 
     def ports(self, site: Site, whispers: Whispers) -> Ports:
         return Ports(
@@ -165,21 +192,62 @@ class World:
     # --- people ---------------------------------------------------------------------------
 
     async def add_user(self, user: str, role: Role = Role.AGENT, **more: Any) -> None:
-        await self.server.desk.accounts.add_user(user, PASSWORD, role, **more)
+        """A user whose password is PASSWORD; it is hashed once for all tests."""
+        made = User(
+            user=user,
+            name=more.get("name", user.title()),
+            role=role,
+            agent_id=AgentId(more.get("agent_id", user)),
+            teams=tuple(more.get("teams", ())),
+            disabled=False,
+            created=self.clock.now(),
+        )
+        await UserRows(self.database).add(made, hash_of_password())
 
     async def sign_in(self, user: str, role: Role = Role.AGENT, **more: Any) -> Person:
-        """A new user of this role, signed in by the API."""
+        """A person with a session, as log-in would leave it; the user is made when missing.
+
+        What is proved of log-in itself goes by ``Person.sign_in``.
+        """
         known = {each.user for each in await self.server.desk.accounts.list_users()}
         if user not in known:
             await self.add_user(user, role, **more)
+        token, now = secrets.token_urlsafe(32), self.clock.now()
+        row = SessionRow(
+            token_hash=digest(token),
+            user=user,
+            created=now,
+            last_active=now,
+            expires=Instant(now + ABSOLUTE_MS),
+            confirmed=now,
+            address="127.0.0.1",
+        )
+        await SessionRows(self.database).add(row, SESSIONS_OF_A_USER)
         person = Person(self.origin, self.http)
-        await person.sign_in(user, PASSWORD)
+        person.cookies[COOKIE] = token
         return person
+
+    @property
+    def database(self) -> Database:
+        return self.server.database
 
     async def desk(self, user: str) -> DeskClient:
         """An agent at a desk, not ready yet."""
         person = await self.sign_in(user)
-        return await DeskClient.open(person)
+        desk = await DeskClient.open(person)
+        self.open_desks.append(desk)
+        return desk
+
+    async def leap(self, milliseconds: int) -> None:
+        """Put the clock forward in steps, while the desks ping as they do."""
+        while milliseconds > 0:
+            step = min(10_000, milliseconds)
+            milliseconds -= step
+            self.clock.pass_ms(step)
+            for desk in self.open_desks:
+                if desk.close_code is None:
+                    await desk.ping()
+            await self.submit(Tick())
 
     async def ready(self, user: str) -> DeskClient:
         """An agent at a desk, ready."""
