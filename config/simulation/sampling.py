@@ -85,7 +85,9 @@ class Arrivals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     patience: Times | None = None
     wrap_up: Times = Times(kind="constant")
 
-    def moments(self, source: random.Random, length_ms: int, recorded: tuple[int, ...]) -> list[int]:
+    def moments(
+        self, source: random.Random, length_ms: int, recorded: tuple[int, ...]
+    ) -> list[int]:
         """The arrivals of one day of this length, in milliseconds from its start, in order."""
         if self.file:
             return [moment for moment in recorded if moment < length_ms]
@@ -121,5 +123,7 @@ def read_moments(text: str, name: str) -> tuple[int, ...]:
         try:
             found.append(round(float(word) * 1_000))
         except ValueError as error:
-            raise InvalidInput(f"{name}, line {number}: {word!r} is no number of seconds") from error
+            raise InvalidInput(
+                f"{name}, line {number}: {word!r} is no number of seconds"
+            ) from error
     return tuple(sorted(found))

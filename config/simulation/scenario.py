@@ -13,7 +13,7 @@ from msgspec import Meta
 from config.catalogue import build_catalogue
 from config.catalogue_names import Known
 from config.catalogue_text import CentreText
-from config.check import FORMS, PLANNED_MEDIA, strategy_names
+from config.check import FORMS, PLANNED_MEDIA
 from config.decoding import Decoder
 from config.defaults import with_defaults
 from config.findings import Findings, Mistake
@@ -23,6 +23,7 @@ from config.toml_folder import parse_text
 from router.model.catalogue import Catalogue
 from router.model.errors import InvalidInput
 from router.model.ids import DAY_MS, HOUR_MS, AgentId
+from router.strategies import strategies
 
 OWN = ("scenario", "arrivals", "staff", "faults")
 AGENTS_MAX = 50_000
@@ -126,7 +127,7 @@ def read_scenario(path: Path) -> Scenario:
     found.tree.setdefault("agent", {}).update(_agents(text))
     with_defaults(found)
     centre = decoder.decode(found.tree, CentreText, ()) or CentreText()
-    known = Known(media=PLANNED_MEDIA, strategies=strategy_names())
+    known = Known(media=PLANNED_MEDIA, strategies=frozenset(strategies()))
     catalogue = build_catalogue(centre, found.tree, findings, known)
     recorded = {
         name: _recorded(path.parent, name, kind, findings) for name, kind in text.arrivals.items()
