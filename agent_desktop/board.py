@@ -67,7 +67,7 @@ class BoardSocket:
         except Closed:
             return
         except InvalidInput as error:
-            await self._wire.close(NOT_UNDERSTOOD, error.message[:120])
+            await self._wire.close(NOT_UNDERSTOOD, error.message[:100])
         finally:
             self._news.watchers.discard(self)
             self._outbox.stop()

@@ -188,12 +188,21 @@ class Commands:
     async def _accept(
         self, principal: Principal, _tab: Tab, wish: protocol.OfOffer
     ) -> tuple[int, Result]:
-        return await self._submit(commands.Accept(OfferId(wish.offer_id), principal.agent_id))
+        return await self._of_offer(commands.Accept(OfferId(wish.offer_id), principal.agent_id))
+
+    async def _of_offer(self, command: Command) -> tuple[int, Result]:
+        """Others' offers look like those that are gone (WEB-8)."""
+        try:
+            return await self._submit(command)
+        except Refused as error:
+            if error.code != "not_yours":
+                raise
+            raise Refused("this offer is over", code="offer_gone") from error
 
     async def _decline(
         self, principal: Principal, _tab: Tab, wish: protocol.OfOffer
     ) -> tuple[int, Result]:
-        return await self._submit(
+        return await self._of_offer(
             commands.Decline(OfferId(wish.offer_id), principal.agent_id, wish.reason)
         )
 

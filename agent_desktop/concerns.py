@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import msgspec
 
 from router.model import events
-from router.model.events import Event
-from router.model.ids import AgentId, InteractionId
+from router.model.events import Event, Recorded
+from router.model.ids import AgentId, InteractionId, Position
 from router.model.interaction import OfferKind
 
 Concern = tuple[AgentId, str]
@@ -20,6 +20,18 @@ PARKED = "parked"
 WRAP_UP = "wrap_up"
 NONE = "none"
 UNKNOWN = "unknown"
+
+
+LIFE = (
+    events.Arrived
+    | events.Queued
+    | events.Engaged
+    | events.EngagementEnded
+    | events.Parked
+    | events.WrapUpEnded
+    | events.Closed
+)
+"""Facts after which it is known where an interaction is."""
 
 
 class Involvement:
@@ -135,25 +147,48 @@ class Before(msgspec.Struct, frozen=True):
     """What a tail of the log tells of the moment before it.
 
     ``parts`` are those that existed; ``mentioned`` all pairs whose first fact is in the tail;
-    ``doubtful`` the agents who may have taken parked work up again, of whom it cannot be told.
+    ``doubtful`` the agents who may have taken parked work up again, of whom it cannot be told;
+    ``clear_from`` the place behind which it is certain whose parked work left whom.
     """
 
     parts: tuple[tuple[InteractionId, AgentId, str], ...]
     mentioned: frozenset[tuple[InteractionId, AgentId]]
     doubtful: frozenset[AgentId]
+    clear_from: Position
 
 
-def before(tail: Iterable[Event]) -> Before:
+def before(tail: Iterable[Recorded]) -> Before:
     """Who had what in hand before a tail: those whose first fact in it is not a beginning."""
     first: dict[tuple[InteractionId, AgentId], str] = {}
-    for event in tail:
+    known: set[InteractionId] = set()
+    clear_from = Position(0)
+    for recorded in tail:
+        event = recorded.event
         for interaction_id, agent_id, part in _parts_before(event):
             first.setdefault((interaction_id, agent_id), part)
+        if isinstance(event, LIFE):
+            if event.interaction_id not in known and _may_take_from_somebody(event):
+                clear_from = recorded.position
+            known.add(event.interaction_id)
     return Before(
         parts=tuple((*pair, part) for pair, part in first.items() if part not in (NONE, UNKNOWN)),
         mentioned=frozenset(first),
         doubtful=frozenset(pair[1] for pair, part in first.items() if part == UNKNOWN),
+        clear_from=clear_from,
     )
+
+
+def _may_take_from_somebody(event: Event) -> bool:
+    """Whether the fact may be the end of somebody's parked work without naming them."""
+    match event:
+        case events.Queued():
+            return event.reason == "requeue" or (
+                event.reason == "unparked" and event.preferred is None
+            )
+        case events.Closed():
+            return event.waited_ms is None
+        case _:
+            return False
 
 
 def _parts_before(event: Event) -> Iterable[tuple[InteractionId, AgentId, str]]:
@@ -171,6 +206,9 @@ def _parts_before(event: Event) -> Iterable[tuple[InteractionId, AgentId, str]]:
             yield event.interaction_id, event.to_agent, "consulted"
         case events.Parked():
             yield event.interaction_id, event.agent_id, NONE
+        case events.Queued():
+            if event.reason == "unparked" and event.preferred is not None:
+                yield event.interaction_id, event.preferred, PARKED
         case events.WrapUpExtended() | events.WrapUpEnded():
             yield event.interaction_id, event.agent_id, WRAP_UP
         case _:

@@ -131,16 +131,18 @@ class Projection:
 
     def _begin(self, start: Position, tail: Sequence[Recorded]) -> None:
         self._base = start
-        known = before(recorded.event for recorded in tail)
+        known = before(tail)
         here = [part for part in self._on_the_floor() if part[:2] not in known.mentioned]
         for interaction_id, agent_id, part in (*known.parts, *here):
             self.involvement.put(interaction_id, agent_id, part)
         for recorded in tail:
             self._take(recorded)
-        for agent_id in known.doubtful:
-            ring = self.ring(agent_id)
-            while ring.refs:
+        for agent_id, ring in self._rings.items():
+            until = ring.last if agent_id in known.doubtful else known.clear_from
+            while ring.refs and ring.refs[0].seq <= until:
                 self._drop_oldest(ring)
+            ring.base = max(ring.base, known.clear_from)
+        self._base = max(self._base, known.clear_from)
 
     def _on_the_floor(self) -> Iterable[tuple[InteractionId, AgentId, str]]:
         for agent in self._floor.agents():

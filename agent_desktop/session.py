@@ -52,6 +52,12 @@ class Parts(msgspec.Struct, frozen=True):
     settings: Callable[[str], Awaitable[dict[str, Any]]]
 
 
+class TooBig(InvalidInput):
+    """A frame is longer than 64 KiB."""
+
+    code = "too_big"
+
+
 class SnapshotRef(msgspec.Struct, frozen=True):
     """A snapshot to be rendered when its turn comes."""
 
@@ -123,7 +129,9 @@ class DeskSocket:
         except Closed:
             pass
         except InvalidInput as error:
-            await self.wire.close(protocol.NOT_UNDERSTOOD, error.message[:120])
+            big = isinstance(error, TooBig)
+            code = protocol.TOO_BIG if big else protocol.NOT_UNDERSTOOD
+            await self.wire.close(code, error.message[:100])
         finally:
             self._parts.projection.leave(self.agent_id, self)
             self._parts.news.unhear(self)
@@ -205,8 +213,7 @@ class DeskSocket:
             len(frame) > protocol.FRAME_BYTES_MAX // 4
             and len(frame.encode()) > protocol.FRAME_BYTES_MAX
         ):
-            self.end(protocol.TOO_BIG, "a frame has at most 65536 bytes")
-            raise Closed
+            raise TooBig("a frame has at most 65536 bytes", field="frame")
         return protocol.decode(frame)
 
     def _afford(self, now: Instant) -> bool:

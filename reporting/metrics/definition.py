@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from reporting.rows import AgentStateRow, EngagementRow, VisitRow
+from reporting.rows import EngagementRow, VisitRow
 
 
 class Unit(StrEnum):
@@ -17,12 +17,10 @@ class Unit(StrEnum):
 
 
 class Population(msgspec.Struct, frozen=True):
-    """What a metric is computed over: queue visits, the engagements that answered them, and spans
-    of agents' states, cut to the period."""
+    """What a metric is computed over: queue visits, and the engagements that answered them."""
 
     visits: Sequence[VisitRow]
     engagements: Sequence[EngagementRow]
-    agent_states: Sequence[AgentStateRow] = ()
 
 
 Figure = float | int | None
@@ -32,8 +30,7 @@ Figure = float | int | None
 class Metric(msgspec.Struct, frozen=True):
     """A definition people can read beside its number.
 
-    ``version`` grows whenever the formula or the population changes. ``size`` is how much the
-    population holds (the denominator of a share, the count behind a mean); None for a count.
+    ``version`` grows whenever the formula or the population changes.
     """
 
     name: str
@@ -44,7 +41,6 @@ class Metric(msgspec.Struct, frozen=True):
     compute: Callable[[Population], Figure]
     version: int = 1
     short: str = ""
-    size: Callable[[Population], int] | None = None
 
 
 def mean(values: Sequence[int]) -> Figure:

@@ -23,17 +23,12 @@ def _within(visit: VisitRow) -> bool:
 
 def _level(
     good: Callable[[VisitRow], bool], counts: Callable[[VisitRow], bool]
-) -> tuple[Callable[[Population], Figure], Callable[[Population], int]]:
-    """The share of the counted visits that were good within the target, and their number."""
-
-    def counted(population: Population) -> list[VisitRow]:
-        return [v for v in population.visits if v.target_ms is not None and counts(v)]
-
+) -> Callable[[Population], Figure]:
     def compute(population: Population) -> Figure:
-        visits = counted(population)
+        visits = [v for v in population.visits if v.target_ms is not None and counts(v)]
         return share(sum(_within(visit) and good(visit) for visit in visits), len(visits))
 
-    return compute, lambda population: len(counted(population))
+    return compute
 
 
 def _answered(visit: VisitRow) -> bool:
@@ -53,10 +48,7 @@ def _any(_visit: VisitRow) -> bool:
 
 
 def _metric(
-    suffix: str,
-    short: str,
-    formula: str,
-    level: tuple[Callable[[Population], Figure], Callable[[Population], int]],
+    suffix: str, short: str, formula: str, compute: Callable[[Population], Figure]
 ) -> Metric:
     return Metric(
         f"service_level{suffix}",
@@ -64,9 +56,8 @@ def _metric(
         formula,
         _PROMISED,
         Unit.SHARE,
-        level[0],
+        compute,
         short=short,
-        size=level[1],
     )
 
 

@@ -238,6 +238,11 @@ class World:
         self.open_desks.append(desk)
         return desk
 
+    async def gone(self, user: str) -> None:
+        """Wait until the server has noticed that this agent has no desk any more."""
+        while self.server.desk.desks.tabs(AgentId(user)):
+            await self.submit(Tick())
+
     async def leap(self, milliseconds: int) -> None:
         """Put the clock forward in steps, while the desks ping as they do."""
         while milliseconds > 0:

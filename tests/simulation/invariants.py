@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from router.core import State, conservation, next_deadline
 from router.model.events import (
-    AttributesSet,
     Closed,
     DispositionSet,
     EntryAdded,
@@ -19,15 +18,8 @@ from router.model.interaction import Phase, Role
 from router.state.moves import count
 from router.state.records import Counters, Interaction
 
-AFTERWARDS = (
-    AttributesSet,
-    DispositionSet,
-    EntryMarked,
-    SubjectLinked,
-    WrapUpEnded,
-    WrapUpExtended,
-)
-"""What may still be said of a closed interaction: what its agent writes down, a rating, marks."""
+AFTERWARDS = (DispositionSet, EntryMarked, SubjectLinked, WrapUpEnded, WrapUpExtended)
+"""What may still be said of a closed interaction: what its agent writes down, and news of marks."""
 
 
 def check(state: State) -> None:
@@ -47,8 +39,6 @@ def check(state: State) -> None:
     assert not state.index.fresh
     assert not state.index.freed
     in_lines(state)
-    queues = state.catalogue.queues
-    assert all(item.queue in queues for item in state.index.items.values())
 
 
 def recount(state: State) -> Counters:
