@@ -79,7 +79,14 @@ def faults_of_python_lock(name: str, text: str) -> list[str]:
 def faults_of_node_lock(name: str, text: str) -> list[str]:
     """Return what is wrong with a `package-lock.json`: addresses, or packages without a digest."""
     faults = []
-    for path, entry in json.loads(text).get("packages", {}).items():
+    packages = json.loads(text).get("packages", {})
+    for path, entry in packages.items():
+        faults += [
+            f"{name}: {wanted}, which {path} may need on another system, is not pinned"
+            for wanted in entry.get("optionalDependencies", {})
+            if f"node_modules/{wanted}" not in packages
+            and f"{path}/node_modules/{wanted}" not in packages
+        ]
         if path and "resolved" in entry and not entry.get("link"):
             faults.append(f"{name}: {path} names the address it was downloaded from")
         digested = str(entry.get("integrity", "")).startswith("sha512-")

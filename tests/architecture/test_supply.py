@@ -45,6 +45,7 @@ def test_sup_1_a_weak_python_lock_is_told(text: str, fault: str) -> None:
         ),
         ('{"version": "1"}', "digest"),
         ('{"version": "1", "integrity": "sha1-x"}', "digest"),
+        ('{"integrity": "sha512-x", "optionalDependencies": {"a-for-other": "1"}}', "not pinned"),
     ],
 )
 def test_sup_1_a_weak_node_lock_is_told(entry: str, fault: str) -> None:
