@@ -1,23 +1,44 @@
 """Python's garbage collector, told to leave the long-lived state alone.
 
 A full collection walks every object it knows: with 100,000 open interactions that is a pause of
-tens of milliseconds in the middle of routing, and it finds nothing, because the core builds no
-cycles. Frozen objects are not walked. What is made later is still collected, in larger steps.
+half a second in the middle of routing, and it finds nothing, because the core builds no cycles.
+Measured while such a state is folded, the collector takes two thirds of the time.
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-_YOUNG = 50_000
-_MIDDLE = 20
-_OLD = 100
+_YOUNG, _MIDDLE, _OLD = 10_000, 10, 2_000
+"""How many new objects, and younger collections, make the next one. The old generation's turn
+comes after 200 million new objects: minutes apart under the highest load, else days."""
+
+_LARGE = 5_000
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Collect nothing within the block."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def keep(interactions: int) -> None:
+    """Freeze what is alive, if a state of so many interactions is among it and worth it."""
+    if interactions >= _LARGE:
+        gc.freeze()
 
 
 def settle() -> None:
-    """Collect once, then freeze what is alive and let the collector run less often.
+    """Freeze what is alive and let the collector walk the old generation rarely.
 
-    For the process that routes, once the hub has recovered and the channels are up; it changes the
+    For the process that routes, once the hub has started and the channels are up. It changes the
     whole process, so the hub does not do it by itself.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

@@ -15,6 +15,7 @@ import msgspec
 
 from router import core
 from router.hub.batch import Batch, CoreFailed
+from router.hub.collector import keep, paused
 from router.hub.effects import Effects, Owned, Placed
 from router.hub.floor import Views
 from router.hub.inbox import Mailbox
@@ -232,7 +233,9 @@ class Hub(Views):
     async def _lead(self) -> Position:
         """Take the lead and fold the log anew; where the log ended before."""
         epoch = await self._log.take_lead()
-        recovered = await recover(self._log, self._put)
+        with paused():
+            recovered = await recover(self._log, self._put)
+            keep(len(recovered.state.interactions))
         self._state = recovered.state
         started = WriterStarted(at=self._now(), epoch=epoch)
         batch = Batch(recovered.head)
