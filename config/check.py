@@ -33,7 +33,7 @@ from router.strategies import strategies
 PLANNED_MEDIA = frozenset({"chat", "fax", "mail", "voice"})
 """Media a configuration may speak of before their channel is installed."""
 
-_FORMS: dict[type, TextForm] = {Listen: parse_listen, Need: parse_need, Span: parse_span}
+FORMS: dict[type, TextForm] = {Listen: parse_listen, Need: parse_need, Span: parse_span}
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ def _loaded(
     specs = discover() if channels is None else channels
     with_defaults(found, specs)
     secrets = SecretReader(folder, os.environ if environment is None else environment)
-    decoder = Decoder(findings, secrets, _FORMS)
+    decoder = Decoder(findings, secrets, FORMS)
     centre = decoder.decode(found.tree, CentreText, ()) or CentreText()
     known = Known(media=frozenset(specs) | PLANNED_MEDIA, strategies=frozenset(strategies()))
     catalogue = build_catalogue(centre, found.tree, findings, known)

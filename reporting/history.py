@@ -38,9 +38,20 @@ _encode = msgspec.json.Encoder().encode
 
 
 class HistoryFold:
-    """Folds events into rows; ``drain`` gives the rows changed since the last drain."""
+    """Folds events into rows; ``drain`` gives the rows changed since the last drain.
 
-    def __init__(self, find: Find, agents: AgentStates, catalogue: Catalogue | None) -> None:
+    Without ``steps`` the decisions are left out: all figures, no timeline.
+    """
+
+    def __init__(
+        self,
+        find: Find,
+        agents: AgentStates,
+        catalogue: Catalogue | None,
+        *,
+        steps: bool = True,
+    ) -> None:
+        self._steps = steps
         self._find = find
         self._agents = agents
         self._changed: dict[tuple[Any, ...], Row] = {}
@@ -60,7 +71,7 @@ class HistoryFold:
         """Fold one event."""
         event = recorded.event
         interaction_id = getattr(event, "interaction_id", None)
-        if interaction_id is not None and not isinstance(event, events.EntryAdded):
+        if self._steps and interaction_id is not None and not isinstance(event, events.EntryAdded):
             self._step(recorded, interaction_id)
         self._take(event)
         self._agents.apply(recorded)

@@ -5,7 +5,7 @@ decision. ``check_condition`` says the same things beforehand, for ``carillon ch
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
 import cel
@@ -16,7 +16,7 @@ LENGTH_MAX = 512
 """Characters of a condition at most."""
 
 TEXT_MAX = 4_096
-"""Characters of a text that conditions see; the rest is cut off for them."""
+"""Characters of a text that conditions see; longer ones are refused as attributes."""
 
 LIST_MAX = 200
 NESTING_MAX = 2
@@ -40,17 +40,23 @@ Value = Scalar | Mapping[str, "Value"]
 
 
 class Variables:
-    """What conditions see: built once per decision, because handing values over costs most."""
+    """What conditions see: values, or functions that make them.
 
-    __slots__ = ("_context", "notes")
+    A variable is handed over when the first condition that speaks of it is asked, because that
+    costs more than evaluating.
+    """
 
-    def __init__(self, values: Mapping[str, Value]) -> None:
-        self._context = cel.Context(variables={name: _cut(v) for name, v in values.items()})
+    __slots__ = ("_context", "_made", "_values", "notes")
+
+    def __init__(self, values: Mapping[str, Value | Callable[[], Value]]) -> None:
+        self._context = cel.Context()
+        self._values = values
+        self._made: set[str] = set()
         self.notes: list[str] = []
 
-    def set(self, name: str, value: Value) -> None:
-        """Change one variable."""
-        self._context.add_variable(name, _cut(value))
+    def forget(self, name: str) -> None:
+        """The variable has changed: make it again for the next condition."""
+        self._made.discard(name)
 
     def holds(self, source: str, name: str) -> bool:
         """Whether the condition is true; what cannot be evaluated is false and noted (``name``)."""
@@ -60,8 +66,14 @@ class Variables:
         if isinstance(program, str):
             self.notes.append(f"{name}: {program}")
             return False
+        compiled, wanted = program
         try:
-            return program.execute(self._context) is True
+            for variable in wanted:
+                if variable not in self._made and variable in self._values:
+                    value = self._values[variable]
+                    self._context.add_variable(variable, value() if callable(value) else value)
+                    self._made.add(variable)
+            return compiled.execute(self._context) is True
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
@@ -70,23 +82,15 @@ class Variables:
             return False
 
 
-def _cut(value: Value) -> Value:
-    if isinstance(value, str):
-        return value[:TEXT_MAX]
-    if isinstance(value, Mapping):
-        return {key: _cut(inner) for key, inner in value.items()}
-    if isinstance(value, int) and not isinstance(value, bool):
-        return max(-(2**63), min(2**63 - 1, value))
-    return value
-
-
 @lru_cache(maxsize=8_192)
-def _program(source: str) -> "cel.Program | str":
+def _program(source: str) -> "tuple[cel.Program, tuple[str, ...]] | str":
+    """The compiled condition with the variables it speaks of, or what is wrong with it."""
     problems = _bounds(source)
     if problems:
         return problems[0]
     try:
-        return cel.compile(source)
+        compiled = cel.compile(source)
+        return compiled, tuple(compiled.variables())
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
@@ -110,7 +114,7 @@ def check_condition(source: str, variables: Collection[str]) -> list[str]:
         return [program]
     bound = {match["bound"] for match in _TOKEN.finditer(source) if match["bound"]}
     known = ", ".join(sorted(variables))
-    for name in program.variables():
+    for name in program[1]:
         if name not in variables and name not in bound:
             problems.append(f"unknown variable {name!r} (there is {known})")
     bare = _TOKEN.sub(lambda match: '""' if match["text"] else match[0], source)

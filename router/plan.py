@@ -1,6 +1,6 @@
 """Plans: which steps a waiting interaction is due, and what they make of its terms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from router.conditions import Value, Variables
@@ -32,15 +32,15 @@ def due_steps(plan: Plan, visit: Visit, asked: Instant, now: Instant) -> list[in
 
 
 def holds(
-    step: PlanStep, name: str, values: Callable[[], dict[str, Value]]
+    step: PlanStep, name: str, makers: Mapping[str, Callable[[], Value]]
 ) -> tuple[bool, list[str]]:
     """Whether the step's condition holds, and notes on what could not be evaluated.
 
-    The values are asked for only when there is a condition.
+    ``makers`` make the variables; only those the condition speaks of are made.
     """
     if step.when in ("", "true"):
         return True, []
-    variables = Variables(values())
+    variables = Variables(makers)
     return variables.holds(step.when, name), variables.notes
 
 

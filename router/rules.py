@@ -79,11 +79,12 @@ def route(catalogue: Catalogue, contact: Contact, now: Instant) -> Route:
     rules = catalogue.rules
     found = Route(queue=rules.default_queue, rule="default")
     variables: Variables | None = None
+    seen = [contact]
     matched: list[str] = []
     for rule in rules.rules:
         if rule.when not in ("", "true"):
             if variables is None:
-                variables = _variables(contact, now, rules.zone)
+                variables = _variables(seen, now, rules.zone)
             if not variables.holds(rule.when, f"rule {rule.name}"):
                 continue
         matched.append(rule.name)
@@ -94,7 +95,8 @@ def route(catalogue: Catalogue, contact: Contact, now: Instant) -> Route:
             joined = {**contact.attributes, **found.attributes}
             contact = msgspec.structs.replace(contact, attributes=joined)
             if variables is not None:
-                variables.set("interaction", contact.values())
+                seen[0] = contact
+                variables.forget("interaction")
     if matched:
         found.rule = " + ".join(matched)
     if variables is not None:
@@ -103,12 +105,12 @@ def route(catalogue: Catalogue, contact: Contact, now: Instant) -> Route:
     return found
 
 
-def _variables(contact: Contact, now: Instant, zone_name: str) -> Variables:
+def _variables(seen: list[Contact], now: Instant, zone_name: str) -> Variables:
     return Variables(
         {
-            "interaction": contact.values(),
-            "customer": dict(contact.customer),
-            "clock": clock_values(now, zone_name),
+            "interaction": lambda: seen[0].values(),
+            "customer": lambda: dict(seen[0].customer),
+            "clock": lambda: clock_values(now, zone_name),
         }
     )
 

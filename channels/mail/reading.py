@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from channels.mail.charsets import CODECS, decode_text
 from channels.mail.headers import declared_charset
-from channels.mail.limits import Budget
+from channels.mail.limits import TEXT_CUT, Budget
 from channels.mail.mime import Part
 
 _META_CHARSET = re.compile(
@@ -18,6 +18,8 @@ _STUB_WORDS = re.compile(
     re.IGNORECASE,
 )
 _STUB_LENGTH = 300
+_CHARACTER_BYTES = 4
+"""The most bytes a character takes in any set."""
 _TEXT_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text"})
 _ENCRYPTED = frozenset(
     {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
@@ -55,7 +57,10 @@ class Reading(NamedTuple):
 class _Reader:
     """Walks the tree once and collects."""
 
-    def __init__(self, root: Part) -> None:
+    def __init__(self, root: Part, budget: Budget) -> None:
+        self.budget = budget
+        self.text_left = budget.limits.text_characters
+        self.html_left = budget.limits.html_characters
         self.hints = _hints(root)
         self.reading_texts: list[str] = []
         self.htmls: list[str] = []
@@ -116,17 +121,25 @@ class _Reader:
         self.reading_texts.append(text)
 
     def text_of(self, data: bytes, part: Part) -> str:
-        decoded = decode_text(data, part.parameters.get("charset", ""), self.hints)
+        """Text of a body; no more of all bodies is decoded than may be shown."""
+        most = _CHARACTER_BYTES * (self.text_left + 1)
+        if len(data) > most:
+            self.budget.note(TEXT_CUT)
+        decoded = decode_text(data[:most], part.parameters.get("charset", ""), self.hints)
+        self.text_left = max(0, self.text_left - len(decoded.text))
         self.repaired = self.repaired or decoded.repaired
         return decoded.text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
 
     def html_of(self, data: bytes, part: Part) -> str:
+        """HTML of a body, at least one character more than may be shown: then it is left out."""
         meta = _META_CHARSET.search(data[:4_000])
         named = meta.group(1).decode("ascii") if meta else ""
         charset = part.parameters.get("charset", "")
         if charset.lower() not in CODECS:
             charset = named
-        decoded = decode_text(data, charset, (named, *self.hints))
+        most = _CHARACTER_BYTES * (self.html_left + 1)
+        decoded = decode_text(data[:most], charset, (named, *self.hints))
+        self.html_left = max(0, self.html_left - len(decoded.text))
         self.repaired = self.repaired or decoded.repaired
         return decoded.text.replace("\x00", "")
 
@@ -151,12 +164,12 @@ def read_tree(root: Part, budget: Budget) -> Reading:
     A mail that is nothing but another message, or has no words of its own but forwards some,
     shows the words of that message; the message stays attached as well.
     """
-    reader = _Reader(root)
+    reader = _Reader(root, budget)
     reader.walk(root, related=False)
     if not any(text.strip() for text in (*reader.reading_texts, *reader.htmls)):
         for leaf in list(reader.files):
             if leaf.part.is_message:
-                inner = _Reader(leaf.part.children[0])
+                inner = _Reader(leaf.part.children[0], budget)
                 inner.walk(leaf.part.children[0], related=False)
                 reader.reading_texts += inner.reading_texts or [
                     read_tree(inner_leaf.part, budget).plain

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from reporting.rows import EngagementRow, VisitRow
+from reporting.rows import AgentStateRow, EngagementRow, VisitRow
 
 
 class Unit(StrEnum):
@@ -17,10 +17,12 @@ class Unit(StrEnum):
 
 
 class Population(msgspec.Struct, frozen=True):
-    """What a metric is computed over: queue visits, and the engagements that answered them."""
+    """What a metric is computed over: queue visits, the engagements that answered them, and spans
+    of agents' states, cut to the period."""
 
     visits: Sequence[VisitRow]
     engagements: Sequence[EngagementRow]
+    agent_states: Sequence[AgentStateRow] = ()
 
 
 Figure = float | int | None
@@ -30,7 +32,8 @@ Figure = float | int | None
 class Metric(msgspec.Struct, frozen=True):
     """A definition people can read beside its number.
 
-    ``version`` grows whenever the formula or the population changes.
+    ``version`` grows whenever the formula or the population changes. ``size`` is how much the
+    population holds (the denominator of a share, the count behind a mean); None for a count.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Metric(msgspec.Struct, frozen=True):
     compute: Callable[[Population], Figure]
     version: int = 1
     short: str = ""
+    size: Callable[[Population], int] | None = None
 
 
 def mean(values: Sequence[int]) -> Figure:

@@ -31,6 +31,7 @@ METRICS = (
         Unit.DURATION_MS,
         _mean_of(handle_ms),
         short="AHT",
+        size=lambda p: len(finished(p)),
     ),
     Metric("talk", "Talk", "mean talk", _FINISHED, Unit.DURATION_MS, _mean_of(lambda r: r.talk_ms)),
     Metric("hold", "Hold", "mean hold", _FINISHED, Unit.DURATION_MS, _mean_of(lambda r: r.hold_ms)),
@@ -41,5 +42,6 @@ METRICS = (
         _FINISHED,
         Unit.DURATION_MS,
         _mean_of(lambda r: r.wrap_up_ms or 0),
+        size=lambda p: len(finished(p)),
     ),
 )

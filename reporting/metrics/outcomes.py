@@ -79,6 +79,7 @@ METRICS = (
         _VISITS,
         Unit.SHARE,
         _abandonment_rate,
+        size=lambda p: len(p.visits),
     ),
     Metric(
         "abandonment_rate_without_short",
@@ -87,5 +88,6 @@ METRICS = (
         _VISITS,
         Unit.SHARE,
         _abandonment_rate_without_short,
+        size=lambda p: sum(not is_short(visit) for visit in p.visits),
     ),
 )

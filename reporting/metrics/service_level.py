@@ -23,12 +23,17 @@ def _within(visit: VisitRow) -> bool:
 
 def _level(
     good: Callable[[VisitRow], bool], counts: Callable[[VisitRow], bool]
-) -> Callable[[Population], Figure]:
+) -> tuple[Callable[[Population], Figure], Callable[[Population], int]]:
+    """The share of the counted visits that were good within the target, and their number."""
+
+    def counted(population: Population) -> list[VisitRow]:
+        return [v for v in population.visits if v.target_ms is not None and counts(v)]
+
     def compute(population: Population) -> Figure:
-        visits = [v for v in population.visits if v.target_ms is not None and counts(v)]
+        visits = counted(population)
         return share(sum(_within(visit) and good(visit) for visit in visits), len(visits))
 
-    return compute
+    return compute, lambda population: len(counted(population))
 
 
 def _answered(visit: VisitRow) -> bool:
@@ -48,7 +53,10 @@ def _any(_visit: VisitRow) -> bool:
 
 
 def _metric(
-    suffix: str, short: str, formula: str, compute: Callable[[Population], Figure]
+    suffix: str,
+    short: str,
+    formula: str,
+    level: tuple[Callable[[Population], Figure], Callable[[Population], int]],
 ) -> Metric:
     return Metric(
         f"service_level{suffix}",
@@ -56,8 +64,9 @@ def _metric(
         formula,
         _PROMISED,
         Unit.SHARE,
-        compute,
+        level[0],
         short=short,
+        size=level[1],
     )
 
 

@@ -22,6 +22,7 @@ METRICS = (
         _ENDED,
         Unit.DURATION_MS,
         lambda p: mean(waits(p)),
+        size=lambda p: len(waits(p)),
     ),
     Metric(
         "asa",
@@ -31,6 +32,7 @@ METRICS = (
         Unit.DURATION_MS,
         lambda p: mean(waits(p, "answered")),
         short="ASA",
+        size=lambda p: len(waits(p, "answered")),
     ),
     Metric(
         "longest_wait",

@@ -60,7 +60,7 @@ def answer(store: HistoryStore, question: Question, complete_to: int) -> Answer:
     """
     check(question)
     visits, engagements = _select(store, question)
-    known = metrics.discover()
+    known = queue_metrics()
     by_visit: dict[tuple[str, int], list[EngagementRow]] = defaultdict(list)
     for engagement in engagements:
         by_visit[engagement.interaction_id, engagement.visit].append(engagement)
@@ -72,6 +72,11 @@ def answer(store: HistoryStore, question: Question, complete_to: int) -> Answer:
         definitions=definitions(known),
         complete_to=complete_to,
     )
+
+
+def queue_metrics() -> dict[str, Metric]:
+    """The metrics that speak of queues; occupancy speaks of agents."""
+    return {name: m for name, m in metrics.discover().items() if name != "occupancy"}
 
 
 def check(question: Question) -> None:

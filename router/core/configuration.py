@@ -1,6 +1,6 @@
 """A new catalogue, and emergency closing."""
 
-from router.core.parts import end_ring
+from router.core.presence import stop_offers
 from router.core.queueing import again
 from router.core.turn import Turn
 from router.model.commands import ChangeCatalogue, CloseCalendar
@@ -23,14 +23,8 @@ def change_catalogue(turn: Turn, command: ChangeCatalogue) -> None:
     state = turn.state
     turn.emit(CatalogueChanged(turn.now, catalogue, command.by))
     for row in list(state.agents.values()):
-        if row.id in catalogue.agents:
-            continue
-        for offer_id in list(row.offers):
-            interaction = state.of_offer(offer_id)
-            assert interaction is not None, "an offer's interaction is known"
-            for offer in (interaction.offer, interaction.consult):
-                if offer is not None and offer.offer_id == offer_id:
-                    end_ring(turn, interaction, offer, OfferEnd.WITHDRAWN, "agent_removed")
+        if row.id not in catalogue.agents:
+            stop_offers(turn, row, OfferEnd.WITHDRAWN, "agent_removed")
     orphans = [item.id for item in state.index.items.values() if item.queue not in catalogue.queues]
     for interaction_id in sorted(orphans, key=lambda of: state.index.items[of].key):
         again(turn, state.interactions[interaction_id], "requeue")

@@ -3,7 +3,7 @@
 from router.core import parts, planning
 from router.core.arrivals import run_rules
 from router.core.presence import give_back, not_answering
-from router.core.queueing import again
+from router.core.queueing import again, rehome
 from router.core.turn import Turn
 from router.model.commands import Tick
 from router.model.events import Closed, PreferenceEnded
@@ -72,9 +72,10 @@ def _ring_over(turn: Turn, interaction: Interaction, offer: Offer) -> None:
     """Nobody answered in time; or the ring is a former writer's, which is nobody's fault."""
     if offer.epoch != turn.state.epoch:
         parts.end_ring(turn, interaction, offer, OfferEnd.WITHDRAWN, "writer_changed")
-        return
-    parts.end_ring(turn, interaction, offer, OfferEnd.NO_ANSWER)
-    not_answering(turn, offer.agent_id)
+    else:
+        parts.end_ring(turn, interaction, offer, OfferEnd.NO_ANSWER)
+        not_answering(turn, offer.agent_id)
+    rehome(turn, interaction)
 
 
 def _waited(turn: Turn, interaction: Interaction) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from router.conditions import TEXT_MAX
 from router.core.queueing import again
 from router.core.turn import Turn
 from router.model.commands import (
@@ -22,21 +23,20 @@ from router.state.fold_interactions import writer
 from router.state.records import Interaction
 
 ATTRIBUTES_MAX = 200
-TEXT_MAX = 4_096
-"""Attributes of an interaction, and characters of one, at most."""
+"""Attributes of an interaction at most."""
 
 _ORDER = {Mark.SENT: 1, Mark.DELIVERED: 2, Mark.SEEN: 3}
 
 
 def check_scalars(values: Mapping[str, Scalar]) -> None:
-    """Refuse attributes over the bounds with ``too_large``."""
+    """Refuse attributes over the bounds with ``too_large``; whole numbers have 64 bits."""
     if len(values) > ATTRIBUTES_MAX:
         raise Refused(f"more than {ATTRIBUTES_MAX} attributes", code="too_large")
     for name, value in values.items():
         if len(name) > TEXT_MAX or (isinstance(value, str) and len(value) > TEXT_MAX):
-            raise Refused(
-                f"attribute {name[:40]!r} is over {TEXT_MAX} characters", code="too_large"
-            )
+            raise Refused(f"attribute {name[:40]!r} is too long", code="too_large")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise Refused(f"attribute {name[:40]!r} is over 64 bits", code="too_large")
 
 
 def fits(turn: Turn, interaction: Interaction) -> bool:

@@ -1,7 +1,8 @@
 """Why: the explanation of an offer, and why an interaction still waits.
 
 Refusals are counted by class of agent, in the order in which a person would ask: does the agent
-serve the queue, are they there, do they have room, have they the skills, may they be asked at all.
+serve the queue, do they ever take this medium, are they there, do they have room, may they be asked
+at all, have they the skills.
 Each agent counts once, at the first question they fail. Names are given for the first agents of the
 queue in the order of the catalogue: for a team of up to two dozen that is everybody.
 """
@@ -9,7 +10,7 @@ queue in the order of the catalogue: for a team of up to two dozen that is every
 from router.core.waits import audience_of, expected_wait, in_order, position_in_queue
 from router.matching import Pair
 from router.model.explanation import Explanation, Refusal, Term, WhyWaiting
-from router.model.ids import AgentId, Instant, InteractionId
+from router.model.ids import AgentId, Instant, InteractionId, Medium
 from router.model.skills import skills_satisfy
 from router.state.capacity import Status
 from router.state.deadlines import steps_due
@@ -66,51 +67,62 @@ def refusals(
     state: State, interaction: Interaction, item: Item, audience: Audience, candidates: int
 ) -> tuple[Refusal, ...]:
     """How many agents are out for which reason, with some of them by name."""
-    counts = _counts(state, interaction, audience, candidates)
     names: dict[str, list[AgentId]] = {}
+    seats, medium = state.index.seats, interaction.medium
     for agent_id in audience.members[:NAMES_MAX]:
-        code = reason_against(state, interaction, item, agent_id)
+        status = seats[agent_id].status.get(medium, Status.NO_CAPACITY)
+        code = _STATUS_CODES.get(status) or _reason_against(state, interaction, item, agent_id)
         if code:
             names.setdefault(code, []).append(agent_id)
-    for code in ("excluded", "declined", "not_preferred"):
-        count = len(names.get(code, ()))
-        if count:
-            taken = min(count, counts.get("skills", 0))
-            counts[code] = count
-            counts["skills"] = counts.get("skills", 0) - taken
     return tuple(
         Refusal(code, count, tuple(names.get(code, ())))
-        for code, count in counts.items()
+        for code, count in _counts(state, interaction, item, audience, candidates).items()
         if count > 0
     )
 
 
 def _counts(
-    state: State, interaction: Interaction, audience: Audience, candidates: int
+    state: State, interaction: Interaction, item: Item, audience: Audience, candidates: int
 ) -> dict[str, int]:
-    tally = audience.tally.get(interaction.medium) or [0] * len(Status)
+    """Everybody of the catalogue who is no candidate, by the first question they fail."""
+    medium = interaction.medium
+    tally = audience.tally.get(medium) or [0] * len(Status)
     counts = {"queue": len(state.catalogue.agents) - len(audience.members)}
     for status, code in _STATUS_CODES.items():
         counts[code] = tally[status]
     counts["no_capacity"] += len(audience.members) - sum(tally)
-    counts["skills"] = max(tally[Status.AVAILABLE] - candidates, 0)
+    left = tally[Status.AVAILABLE]
+    if item.only:
+        held_for = sum(1 for agent in item.only if _has_room(state, audience, agent, medium))
+        counts["not_preferred"] = left - held_for
+        left = held_for
+    visit = interaction.visit
+    declined = () if visit is None else visit.declined
+    for agent in item.excluded:
+        if (not item.only or agent in item.only) and _has_room(state, audience, agent, medium):
+            code = "declined" if agent in declined else "excluded"
+            counts[code] = counts.get(code, 0) + 1
+            left -= 1
+    counts["skills"] = left - candidates
     return counts
 
 
-def reason_against(state: State, interaction: Interaction, item: Item, agent_id: AgentId) -> str:
-    """The code of the first question this agent of the queue fails; empty for a candidate."""
-    seat = state.index.seats[agent_id]
-    status = seat.status.get(interaction.medium, Status.NO_CAPACITY)
-    if status != Status.AVAILABLE:
-        return _STATUS_CODES[status]
+def _has_room(state: State, audience: Audience, agent_id: AgentId, medium: Medium) -> bool:
+    """Whether an agent of this audience has room for the medium."""
+    seat = state.index.seats.get(agent_id)
+    if seat is None or seat.status.get(medium) != Status.AVAILABLE:
+        return False
+    return audience in seat.audiences
+
+
+def _reason_against(state: State, interaction: Interaction, item: Item, agent_id: AgentId) -> str:
+    """The code of the first question an agent with room fails; empty for a candidate."""
     visit = interaction.visit
     assert visit is not None, "who waits is on a visit"
     if item.only and agent_id not in item.only:
         return "not_preferred"
-    if agent_id in visit.declined:
-        return "declined"
     if agent_id in item.excluded:
-        return "excluded"
+        return "declined" if agent_id in visit.declined else "excluded"
     agent = state.catalogue.agents.get(agent_id)
     if item.need.anybody or agent is None or skills_satisfy(visit.requirement, agent.skills):
         return ""

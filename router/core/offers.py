@@ -1,6 +1,7 @@
 """Agents answer rings: they accept or decline."""
 
 from router.core.parts import end_ring, end_wrap_up
+from router.core.queueing import rehome
 from router.core.turn import Turn
 from router.model.commands import Accept, Decline
 from router.model.errors import Refused
@@ -57,4 +58,5 @@ def decline(turn: Turn, command: Decline) -> InteractionId:
     """The interaction goes back to its place, and not to this agent again in this visit."""
     interaction, offer = ringing(turn, command.offer_id, command.agent_id)
     end_ring(turn, interaction, offer, OfferEnd.DECLINED, command.reason)
+    rehome(turn, interaction)
     return interaction.id

@@ -1,5 +1,7 @@
 """A waiting interaction's plan, carried out step by step."""
 
+from collections.abc import Callable
+
 from router.conditions import Value
 from router.core.queueing import put, with_room
 from router.core.turn import Turn
@@ -22,7 +24,7 @@ def take_due_steps(turn: Turn, interaction: Interaction) -> None:
     for number in due_steps(plan, visit, state.timers.asked_until(interaction.id), turn.now):
         step = plan.steps[number]
         name = f"plan {plan.name} step {number + 1}"
-        held, notes = holds(step, name, lambda: _values(turn, interaction))
+        held, notes = holds(step, name, _makers(turn, interaction, visit))
         turn.notes.extend(notes)
         if held and _possible(turn, step):
             _take(turn, interaction, visit, number, step)
@@ -31,12 +33,9 @@ def take_due_steps(turn: Turn, interaction: Interaction) -> None:
     state.timers.asked[interaction.id] = turn.now
 
 
-def _values(turn: Turn, interaction: Interaction) -> dict[str, Value]:
-    """What conditions of plans see."""
+def _makers(turn: Turn, interaction: Interaction, visit: Visit) -> dict[str, Callable[[], Value]]:
+    """What conditions of plans see, each made when it is asked for."""
     state, now = turn.state, turn.now
-    visit = interaction.visit
-    assert visit is not None, "plans run during a visit"
-    expected = expected_wait(state, interaction.id, now)
     contact = Contact(
         medium=interaction.medium,
         address=interaction.address,
@@ -44,13 +43,18 @@ def _values(turn: Turn, interaction: Interaction) -> dict[str, Value]:
         customer=interaction.customer,
         last_agent=interaction.last_agent,
     )
+
+    def expected_wait_ms() -> int:
+        expected = expected_wait(state, interaction.id, now)
+        return -1 if expected is None else expected.high_ms
+
     return {
-        "position": position_in_queue(state, interaction.id, now),
-        "waiting": state.index.waiting(visit.queue),
-        "available_agents": available_agents(state, interaction),
-        "expected_wait_ms": -1 if expected is None else expected.high_ms,
-        "interaction": contact.values(),
-        "clock": clock_values(now, state.catalogue.rules.zone),
+        "position": lambda: position_in_queue(state, interaction.id, now),
+        "waiting": lambda: state.index.waiting(visit.queue),
+        "available_agents": lambda: available_agents(state, interaction),
+        "expected_wait_ms": expected_wait_ms,
+        "interaction": contact.values,
+        "clock": lambda: clock_values(now, state.catalogue.rules.zone),
     }
 
 

@@ -1,7 +1,7 @@
 """Agents come, are ready or not, lose their desks, and go."""
 
 from router.core.parts import end_consult, end_part, end_ring, end_wrap_up
-from router.core.queueing import again
+from router.core.queueing import again, rehome
 from router.core.talking import hand_over
 from router.core.turn import Turn
 from router.model.agent import (
@@ -75,6 +75,7 @@ def stop_offers(turn: Turn, row: AgentRow, end: OfferEnd, why: str = "") -> None
         for offer in (interaction.offer, interaction.consult):
             if offer is not None and offer.offer_id == offer_id:
                 end_ring(turn, interaction, offer, end, why)
+                rehome(turn, interaction)
 
 
 def give_back(turn: Turn, interaction: Interaction, engagement: Engagement, how: str) -> None:

@@ -7,7 +7,7 @@ from router.model.catalogue import Queue
 from router.model.errors import Refused
 from router.model.events import Closed, Queued
 from router.model.ids import SECOND_MS, AgentId, Instant, Medium, QueueName
-from router.model.interaction import Outcome
+from router.model.interaction import Outcome, Phase
 from router.model.skills import satisfies
 from router.rules import Route, queue_alone
 from router.state.index import served
@@ -132,6 +132,14 @@ def worth_waiting(
         return True
     serves = route.queue in served(turn.state.catalogue, agent_id)
     return serves and satisfies(route.requirement, agent_id, agent.skills)
+
+
+def rehome(turn: Turn, interaction: Interaction) -> None:
+    """Move an interaction that came back to a queue the catalogue no longer has."""
+    visit = interaction.visit
+    waiting = interaction.phase is Phase.WAITING and visit is not None
+    if waiting and visit is not None and visit.queue not in turn.state.catalogue.queues:
+        again(turn, interaction, "requeue")
 
 
 def again(turn: Turn, interaction: Interaction, reason: str, prefer: AgentId | None = None) -> None:

@@ -4,7 +4,7 @@
 when one is due. A test walks all phases and fails on one without a deadline.
 """
 
-from router.model.catalogue import Plan, PlanStep
+from router.model.catalogue import Overflow, Plan, PlanStep
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS, Instant, Medium
 from router.model.interaction import Phase
 from router.state.records import Interaction, Offer, Visit
@@ -39,6 +39,15 @@ DESK_GRACE_DEFAULT_MS = MINUTE_MS
 
 PLAN_RETRY_MS = 5_000
 """A plan's step whose condition does not hold when due is asked again this often."""
+
+PERIOD_MIN_MS = 1_000
+"""A repeated step comes no more often, whatever the plan says."""
+
+OVERFLOW_STAY_MS = 1_000
+"""Who came by an overflow stays this long for each of their visits before they overflow again.
+
+So two queues that overflow into each other at once cost little, and less each time.
+"""
 
 
 def desk_grace_ms(medium: Medium) -> int:
@@ -111,12 +120,15 @@ def steps_due(plan: Plan, visit: Visit, asked: Instant) -> dict[int, Instant]:
 
 
 def _step_due(step: PlanStep, visit: Visit, number: int, asked: Instant) -> Instant | None:
-    first = visit.queued + step.after_ms
+    after_ms = step.after_ms
+    if isinstance(step.action, Overflow) and visit.reason == "overflow":
+        after_ms = max(after_ms, visit.number * OVERFLOW_STAY_MS)
+    first = visit.queued + after_ms
     last = visit.step_last.get(number)
     if last is not None and step.every_ms <= 0:
         return None
     passed = asked if last is None else max(asked, last)
     if passed < first:
         return Instant(first)
-    period = step.every_ms if step.every_ms > 0 else PLAN_RETRY_MS
+    period = max(step.every_ms, PERIOD_MIN_MS) if step.every_ms > 0 else PLAN_RETRY_MS
     return Instant(first + ((passed - first) // period + 1) * period)

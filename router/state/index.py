@@ -159,7 +159,7 @@ class Index:
 
     # Waiting interactions.
 
-    def enter(self, interaction: Interaction) -> None:
+    def enter(self, interaction: Interaction) -> Item:
         """An interaction waits from now on, or waits under other terms."""
         visit = interaction.visit
         assert visit is not None, "who waits is on a visit"
@@ -172,6 +172,7 @@ class Index:
         if places is None:
             places = self.places[item.queue] = Places()
         places.add(item.rank, item.slope, item.key, item.medium)
+        return item
 
     def _need(self, medium: Medium, visit: Visit) -> NeedClass:
         if visit.named and visit.prefer_until is not None:
@@ -328,7 +329,7 @@ def _count(audience: Audience, seat: Seat, by: int) -> None:
 
 
 def served(catalogue: Catalogue, agent_id: AgentId) -> tuple[QueueName, ...]:
-    """The queues an agent serves: their own and those of their teams."""
+    """The queues of the catalogue that an agent serves: their own and those of their teams."""
     agent = catalogue.agents.get(agent_id)
     if agent is None:
         return ()
@@ -337,4 +338,4 @@ def served(catalogue: Catalogue, agent_id: AgentId) -> tuple[QueueName, ...]:
         team = catalogue.teams.get(name)
         if team is not None:
             queues.update(dict.fromkeys(team.queues))
-    return tuple(queues)
+    return tuple(queue for queue in queues if queue in catalogue.queues)

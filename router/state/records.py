@@ -29,8 +29,11 @@ NAMED_REASONS = frozenset({"transfer", "unparked"})
 """Reasons to be in a queue for which a preferred agent is a person's choice, not a rule's."""
 
 
-class Row(msgspec.Struct, array_like=True):
-    """What all records share: saved as arrays, in the order of their fields."""
+class Row(msgspec.Struct, array_like=True, gc=False):
+    """What all records share: saved as arrays, in the order of their fields.
+
+    They cannot be part of a cycle, so the collector need not look at them.
+    """
 
 
 class Offer(Row):

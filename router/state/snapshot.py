@@ -5,6 +5,7 @@ bytes: records are sorted by id, and a record's own dictionaries keep the order 
 Two states with one digest decide alike.
 """
 
+import gc
 import hashlib
 
 import msgspec
@@ -66,12 +67,21 @@ def _saved(state: State) -> Saved:
 def restore(data: bytes) -> State:
     """The state from its bytes, ready to decide.
 
-    Raises InvalidInput when the bytes are no snapshot of this version.
+    The garbage collector rests meanwhile: nothing of what is made here is garbage. Raises
+    InvalidInput when the bytes are no snapshot of this version.
     """
+    collecting = gc.isenabled()
+    gc.disable()
     try:
-        saved = _DECODER.decode(data)
+        return _restored(_DECODER.decode(data))
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidInput(f"the snapshot cannot be read: {error}", field="state") from error
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _restored(saved: Saved) -> State:
     if saved.version != STATE_VERSION:
         raise InvalidInput(
             f"the snapshot has version {saved.version}, this program reads {STATE_VERSION}",
@@ -97,7 +107,8 @@ def _make_derived(state: State) -> None:
     state.index.retake_roll(state)
     for interaction in state.interactions.values():
         if interaction.phase is Phase.WAITING:
-            state.index.enter(interaction)
+            # Nobody is idle in the index yet, so all may wait in their lines until matching.
+            state.index.line_up(state.index.enter(interaction))
         if interaction.case_id is not None and interaction.phase not in OVER:
             state.cases[interaction.case_id] = interaction.id
         if interaction.parked_by is not None:

@@ -26,10 +26,10 @@ class Pool:
     interaction only ever lined up, after it was asked for a partner and had none.
     """
 
-    __slots__ = ("_bits", "_groups", "_idle", "_needs", "_personal", "_ranks", "_squads", "seats")
+    __slots__ = ("_groups", "_idle", "_needs", "_personal", "_ranks", "_squads", "bits", "seats")
 
     def __init__(self, bits: Bits) -> None:
-        self._bits = bits
+        self.bits = bits
         self._needs: dict[NeedKey, NeedClass] = {}
         self._squads: dict[tuple[int, int], Squad] = {}
         self._groups: dict[tuple[int, int], Group] = {}
@@ -53,8 +53,8 @@ class Pool:
         key = (queues, requirement)
         need = self._needs.get(key)
         if need is None:
-            bits = self._bits.of_queues(queues)
-            need = self._needs[key] = NeedClass(len(self._needs), requirement, bits, self._bits)
+            bits = self.bits.of_queues(queues)
+            need = self._needs[key] = NeedClass(len(self._needs), requirement, bits, self.bits)
             for group in self._groups.values():
                 group.make_room(len(self._needs))
             for squad in self._squads.values():
@@ -223,7 +223,7 @@ class Pool:
 
     def idle_matching(self, need: NeedClass) -> int:
         """How many idle agents satisfy the need."""
-        return sum(len(squad.idle) for squad in need.idle)
+        return sum([len(squad.idle) for squad in need.idle])
 
     def waiting(self) -> Iterator[tuple[Line, int, InteractionId]]:
         """Everything lined up, in no order that matters."""

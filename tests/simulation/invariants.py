@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from router.core import State, conservation, next_deadline
 from router.model.events import (
+    AttributesSet,
     Closed,
     DispositionSet,
     EntryAdded,
@@ -18,8 +19,15 @@ from router.model.interaction import Phase, Role
 from router.state.moves import count
 from router.state.records import Counters, Interaction
 
-AFTERWARDS = (DispositionSet, EntryMarked, SubjectLinked, WrapUpEnded, WrapUpExtended)
-"""What may still be said of a closed interaction: what its agent writes down, and news of marks."""
+AFTERWARDS = (
+    AttributesSet,
+    DispositionSet,
+    EntryMarked,
+    SubjectLinked,
+    WrapUpEnded,
+    WrapUpExtended,
+)
+"""What may still be said of a closed interaction: what its agent writes down, a rating, marks."""
 
 
 def check(state: State) -> None:
@@ -39,6 +47,8 @@ def check(state: State) -> None:
     assert not state.index.fresh
     assert not state.index.freed
     in_lines(state)
+    queues = state.catalogue.queues
+    assert all(item.queue in queues for item in state.index.items.values())
 
 
 def recount(state: State) -> Counters:

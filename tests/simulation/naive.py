@@ -11,7 +11,7 @@ from router.model.agent import Capacity, Presence
 from router.model.catalogue import Agent, Catalogue
 from router.model.ids import AgentId, InteractionId, Medium, QueueName
 from router.model.interaction import Phase
-from router.model.skills import satisfies
+from router.model.skills import satisfies, skills_satisfy
 from router.state.records import Interaction, Visit
 
 
@@ -20,7 +20,7 @@ def serves(catalogue: Catalogue, agent: Agent) -> set[QueueName]:
     for team in agent.teams:
         if team in catalogue.teams:
             found |= set(catalogue.teams[team].queues)
-    return found
+    return found & set(catalogue.queues)
 
 
 def capacity(catalogue: Catalogue, agent: Agent) -> Capacity:
@@ -78,6 +78,42 @@ class Roster:
                 continue
             found.append(agent)
         return found
+
+    def reason_against(self, interaction: Interaction, agent: Agent) -> str:
+        """The first question the agent fails, in the order a person would ask."""
+        visit = interaction.visit
+        assert visit is not None
+        row = self.state.agents[agent.id]
+        if not {visit.queue, *visit.widened} & serves(self.catalogue, agent):
+            return "queue"
+        limits = capacity(self.catalogue, agent)
+        if limits.slots.get(interaction.medium, 0) < 1:
+            return "no_capacity"
+        if row.presence is Presence.OFFLINE:
+            return "offline"
+        if agent not in self.taking:
+            return "not_ready"
+        if row.media is not None and interaction.medium not in row.media:
+            return "medium_off"
+        if not self.room(agent, interaction.medium):
+            if row.offers:
+                return "being_offered"
+            alone = Capacity(slots=limits.slots, total=limits.total, load=limits.load)
+            full = not has_room(alone, self.busy[agent.id], interaction.medium)
+            return "no_capacity" if full else "not_interruptible"
+        return self.personal_reason(visit, agent)
+
+    def personal_reason(self, visit: Visit, agent: Agent) -> str:
+        only = visit.requirement.agents
+        if visit.prefer_until is not None and visit.preferred is not None:
+            only = (visit.preferred,)
+        if only and agent.id not in only:
+            return "not_preferred"
+        if agent.id in visit.declined:
+            return "declined"
+        if agent.id in visit.requirement.excluded:
+            return "excluded"
+        return "" if skills_satisfy(visit.requirement, agent.skills) else "skills"
 
     def room(self, agent: Agent, medium: Medium) -> bool:
         known = self.rooms.get((agent.id, medium))
@@ -170,3 +206,14 @@ def next_offer(state: State, now: int) -> tuple[InteractionId, AgentId] | None:
         if agents:
             return interaction.id, roster.chosen(interaction, agents).id
     return None
+
+
+def refusals(state: State, interaction_id: InteractionId) -> dict[str, int]:
+    """How many agents fail which question; the candidates are counted under no reason at all."""
+    roster = Roster(state)
+    interaction = state.interactions[interaction_id]
+    found: dict[str, int] = {}
+    for agent in state.catalogue.agents.values():
+        code = roster.reason_against(interaction, agent)
+        found[code] = found.get(code, 0) + 1
+    return found

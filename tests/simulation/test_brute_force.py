@@ -27,7 +27,7 @@ from router.model.events import Offered
 from router.model.ids import Instant
 from router.model.interaction import OfferKind
 from tests.simulation import invariants
-from tests.simulation.naive import next_offer
+from tests.simulation.naive import next_offer, refusals
 from tests.simulation.player import Player
 from tests.simulation.random_centre import catalogue
 
@@ -78,11 +78,22 @@ class Comparison:
                 self.offers += 1
                 expected = next_offer(self.shadow, self.now)
                 assert (event.interaction_id, event.agent_id) == expected
-                assert event.why.candidates[0] == event.agent_id
+                self.compare_explanation(event)
             apply(self.shadow, event)
             self.closed.see(event)
         if decision.events:
             assert next_offer(self.shadow, self.now) is None
+
+    def compare_explanation(self, event: Offered) -> None:
+        """Everybody who is no candidate is counted once, for the first reason that holds."""
+        assert event.why.candidates[0] == event.agent_id
+        visit = self.shadow.interactions[event.interaction_id].visit
+        assert visit is not None
+        if visit.named and visit.prefer_until is not None:
+            return  # Neither queue nor skills were asked for.
+        expected = refusals(self.shadow, event.interaction_id)
+        assert event.why.candidate_count == expected.pop("")
+        assert {one.code: one.count for one in event.why.refusals} == expected
 
     def step(self) -> None:
         due = next_deadline(self.state)

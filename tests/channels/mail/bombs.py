@@ -65,6 +65,18 @@ BOMBS: dict[str, bytes] = {
     + b"\r\n--" * 6_500_000,
     "25 MiB of spaces": HEAD + b"\r\n" + b" " * 26_000_000,
     "25 MiB without meaning": HEAD + b"\r\n" + bytes(range(1, 256)) * 100_000,
+    "25 MiB of wide letters": HEAD
+    + b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+    + "\U00010348 \U0001f600".encode() * 2_900_000,
+    "25 MiB of wide HTML": HEAD
+    + b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>"
+    + "\U00010348 \U0001f600".encode() * 2_900_000,
+    "200 texts of wide letters": HEAD
+    + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    + (
+        b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + "\U0001f600".encode() * 30_000
+    ).ljust(130_000)
+    * 200,
     "300,000 half attributions": HEAD + b"\r\n" + b"On 2024 10:00 \n\n" * 300_000,
     "300,000 half header blocks": HEAD + b"\r\n" + b"From: x\nTo: y\n" * 300_000,
     "long boundary": HEAD

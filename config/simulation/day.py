@@ -1,0 +1,318 @@
+"""One simulated day: customers, agents and faults around the production core, event by event."""
+
+import heapq
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from config.simulation.sampling import Arrivals
+from config.simulation.scenario import Scenario
+from reporting.history import HistoryFold
+from reporting.rows import AgentStateRow, EngagementRow, InteractionRow, OfferRow, Row, VisitRow
+from reporting.states import AgentStates
+from router import core
+from router.core import State
+from router.model import commands, events
+from router.model.agent import Presence
+from router.model.commands import Command
+from router.model.errors import Refused
+from router.model.events import Event, Recorded
+from router.model.ids import HOUR_MS, AgentId, Instant, InteractionId, Medium, Position, SubjectId
+from router.model.interaction import Phase
+
+START = Instant(1_704_096_000_000)
+"""Every simulated day begins on Monday, 2024-01-01, at 08:00 UTC."""
+SHIFT = "Shift"
+
+
+class Broken(AssertionError):
+    """The core broke a promise in a simulated day; the seed and the day repeat it."""
+
+
+class DayRows(msgspec.Struct, frozen=True):
+    """What a day left in the history, and how many events it took."""
+
+    interactions: tuple[InteractionRow, ...]
+    visits: tuple[VisitRow, ...]
+    engagements: tuple[EngagementRow, ...]
+    agent_states: tuple[AgentStateRow, ...]
+    events: int
+    digest: str
+
+
+class _Customer(msgspec.Struct):
+    kind: Arrivals
+    service_ms: int
+    wrap_up_ms: int
+    arrived: int
+
+
+class SimulatedDay:
+    """One day of a scenario; the same seed gives the same day, event for event."""
+
+    def __init__(self, scenario: Scenario, seed: str) -> None:
+        self._scenario = scenario
+        self._random = random.Random(seed)  # noqa: S311 - a simulation, repeatable by its seed
+        self._state: State = core.new_state()
+        self._log: list[Event] = []
+        self._keep_log = scenario.faults.crashes > 0
+        self._count = 0
+        self._due: list[tuple[int, int, int, Callable[[], None]]] = []
+        self._number = 0
+        self._now = START
+        self._end = START + scenario.day.length_ms
+        self._customers: dict[InteractionId, _Customer] = {}
+        self._group = {a: g for g in scenario.staff for a in scenario.agents(g)}
+        self._fold = HistoryFold(self._find, AgentStates(), None, steps=False)
+        self._rows: dict[tuple[Any, ...], Row] = {}
+
+    def run(self) -> DayRows:
+        """Run the day to its end, and on until nobody waits where the scenario drains."""
+        self._do(commands.ChangeCatalogue(catalogue=self._scenario.catalogue))
+        self._staff_comes()
+        self._customers_come()
+        self._faults_come()
+        while self._step():
+            pass
+        self._balance()
+        return self._result()
+
+    def _find(self, kind: type[Any], **key: Any) -> Row | None:
+        return self._rows.get((kind, *key.values()))
+
+    # -- time
+
+    def _at(self, moment: int, action: Callable[[], None], rank: int = 0) -> None:
+        self._number += 1
+        heapq.heappush(self._due, (moment, rank, self._number, action))
+
+    def _step(self) -> bool:
+        """Do what is due next; False when the day is over."""
+        deadline = core.next_deadline(self._state)
+        first = self._due[0][0] if self._due else None
+        if first is None and deadline is None:
+            return False
+        if first is None and not self._anybody_left():
+            return False
+        if deadline is not None and (first is None or deadline < first):
+            self._now = Instant(max(self._now, deadline))
+            if self._over():
+                return False
+            self._do(commands.Tick())
+            return True
+        moment, _, _, action = heapq.heappop(self._due)
+        self._now = Instant(max(self._now, moment))
+        if self._over():
+            return False
+        action()
+        return True
+
+    def _over(self) -> bool:
+        if self._now < self._end:
+            return False
+        return not self._scenario.day.drain or not self._anybody_left()
+
+    def _anybody_left(self) -> bool:
+        law = core.conservation(self._state, self._now)
+        return law.accepted > law.finished or self._now < self._end
+
+    # -- deciding
+
+    def _do(self, command: Command) -> None:
+        try:
+            decision = core.decide(self._state, command, self._now)
+        except Refused:
+            return
+        self._note(decision.events)
+
+    def _note(self, happened: Sequence[Event]) -> None:
+        for event in happened:
+            self._count += 1
+            if self._keep_log:
+                self._log.append(event)
+            self._fold.apply(Recorded(Position(self._count), 1, event))
+            self._react(event)
+        for row in self._fold.drain():
+            self._rows[_key(row)] = row
+
+    def _react(self, event: Event) -> None:
+        match event:
+            case events.Offered():
+                self._ring(event)
+            case events.Engaged():
+                self._serve(event)
+            case events.EngagementEnded() if event.wrap_up_until is not None:
+                self._wrap_up(event)
+            case events.Closed():
+                self._customers.pop(event.interaction_id, None)
+            case events.OfferEnded() if event.end == "no_answer":
+                self._at(self._now + 1_000, lambda: self._present(event.agent_id))
+            case _:
+                return
+
+    # -- customers
+
+    def _customers_come(self) -> None:
+        scenario = self._scenario
+        for name, kind in scenario.arrivals.items():
+            recorded = scenario.recorded[name]
+            moments = kind.moments(self._random, scenario.day.length_ms, recorded)
+            for number, moment in enumerate(moments):
+                interaction_id = InteractionId(f"{name}-{number}")
+                self._at(START + moment, _bound(self._arrive, interaction_id, kind), rank=2)
+
+    def _arrive(self, interaction_id: InteractionId, kind: Arrivals) -> None:
+        source = self._random
+        self._customers[interaction_id] = _Customer(
+            kind, kind.service.draw(source), kind.wrap_up.draw(source), self._now
+        )
+        if kind.patience is not None:
+            patience = kind.patience.draw(source)
+            self._at(self._now + patience, _bound(self._lose_patience, interaction_id), rank=1)
+        self._do(
+            commands.Arrive(
+                interaction_id=interaction_id,
+                medium=Medium(kind.medium),
+                address=kind.address,
+                subject=SubjectId(interaction_id),
+                attributes=dict(kind.attributes),
+            )
+        )
+
+    def _lose_patience(self, interaction_id: InteractionId) -> None:
+        view = core.interaction_view(self._state, interaction_id, self._now)
+        if view is not None and view.phase in (Phase.WAITING, Phase.OFFERED):
+            self._do(commands.CustomerLeave(interaction_id, "lost patience"))
+
+    # -- agents
+
+    def _staff_comes(self) -> None:
+        scenario = self._scenario
+        for agent_id in self._group:
+            self._do(commands.SignIn(agent_id))
+        changes = {START}
+        for staff in scenario.staff.values():
+            if staff.counts:
+                changes.update(
+                    Instant(START + n * staff.piece_ms) for n in range(len(staff.counts))
+                )
+            if staff.after is not None:
+                changes.add(Instant(self._end))
+        for moment in sorted(changes):
+            self._at(moment, self._change_shift)
+
+    def _change_shift(self) -> None:
+        for agent_id in self._group:
+            self._present(agent_id)
+
+    def _present(self, agent_id: AgentId) -> None:
+        """Be ready when on shift, else go when the work in hand is done."""
+        view = core.agent_view(self._state, agent_id, self._now)
+        if view is None or view.desk_lost:
+            return
+        wanted = Presence.READY if self._on_shift(agent_id) else Presence.NOT_READY
+        if view.presence != wanted or (view.asked is not None and view.asked != wanted):
+            reason = "" if wanted is Presence.READY else SHIFT
+            self._do(commands.SetPresence(agent_id, wanted, reason))
+
+    def _on_shift(self, agent_id: AgentId) -> bool:
+        staff = self._scenario.staff[self._group[agent_id]]
+        number = int(agent_id.rpartition("-")[2])
+        return number <= staff.at(self._now - START, self._scenario.day.length_ms)
+
+    def _ring(self, offered: events.Offered) -> None:
+        staff = self._scenario.staff[self._group[offered.agent_id]]
+        chance = self._random.random()
+        if chance < staff.no_answer:
+            return
+        after = self._now + staff.answer.draw(self._random)
+        answer: Command = commands.Accept(offered.offer_id, offered.agent_id)
+        if chance < staff.no_answer + staff.decline:
+            answer = commands.Decline(offered.offer_id, offered.agent_id)
+        self._at(after, _bound(self._do, answer))
+
+    def _serve(self, engaged: events.Engaged) -> None:
+        customer = self._customers[engaged.interaction_id]
+        end = commands.End(engaged.interaction_id, engaged.agent_id)
+        self._at(self._now + customer.service_ms, _bound(self._do, end))
+
+    def _wrap_up(self, ended: events.EngagementEnded) -> None:
+        customer = self._customers.get(ended.interaction_id)
+        after = customer.wrap_up_ms if customer is not None else 0
+        done = commands.WrapUp(ended.interaction_id, ended.agent_id)
+        self._at(self._now + after, _bound(self._do, done))
+
+    # -- faults
+
+    def _faults_come(self) -> None:
+        faults, source = self._scenario.faults, self._random
+        for an_hour, action in (
+            (faults.crashes, self._crash),
+            (faults.desks_lost, self._lose_desk),
+        ):
+            at = float(START)
+            while an_hour > 0:
+                at += source.expovariate(an_hour / HOUR_MS)
+                if at >= self._end:
+                    break
+                self._at(int(at), action)
+
+    def _crash(self) -> None:
+        """The process dies: what is folded from the log must be what was in memory."""
+        folded = core.new_state()
+        for event in self._log:
+            core.apply(folded, event)
+        if core.state_digest(folded) != core.state_digest(self._state):
+            raise Broken("the state is not the fold of the log")
+        self._state = folded
+
+    def _lose_desk(self) -> None:
+        agent_id = self._random.choice(list(self._group))
+        self._do(commands.DeskLost(agent_id))
+        away = self._scenario.faults.desk_away.draw(self._random)
+
+        def back() -> None:
+            self._do(commands.DeskBack(agent_id))
+            self._present(agent_id)
+
+        self._at(self._now + away, back)
+
+    # -- the end
+
+    def _balance(self) -> None:
+        law = core.conservation(self._state, self._now)
+        if not law.balances:
+            raise Broken(f"the conservation law is broken: {law}")
+
+    def _result(self) -> DayRows:
+        def of(kind: type[Any]) -> tuple[Any, ...]:
+            return tuple(row for row in self._rows.values() if type(row) is kind)
+
+        return DayRows(
+            interactions=of(InteractionRow),
+            visits=of(VisitRow),
+            engagements=of(EngagementRow),
+            agent_states=of(AgentStateRow),
+            events=self._count,
+            digest=core.state_digest(self._state),
+        )
+
+
+_KEYS: dict[type[Any], tuple[str, ...]] = {
+    InteractionRow: ("interaction_id",),
+    VisitRow: ("interaction_id", "visit"),
+    EngagementRow: ("interaction_id", "agent_id", "started_at"),
+    OfferRow: ("offer_id",),
+    AgentStateRow: ("agent_id", "position"),
+}
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    kind = type(row)
+    return (kind, *(getattr(row, name) for name in _KEYS[kind]))
+
+
+def _bound(action: Callable[..., None], *arguments: Any) -> Callable[[], None]:
+    return lambda: action(*arguments)
