@@ -141,6 +141,8 @@ class Rooms:
     async def shown(self, room: Room, item: Item) -> Mapping[str, Any]:
         """An item as the visitor sees it. Words whose key was destroyed are shown as gone."""
         frame: dict[str, Any] = {"seq": item.seq, "at": item.at, "kind": item.kind, **item.data}
+        if item.number:
+            frame["number"] = item.number
         if item.sealed is not None and item.entry_id is not None:
             try:
                 plain = await self._seals.open(item.sealed, item.entry_id)

@@ -54,7 +54,7 @@ function nodes(name: string, theme: string, position: string): Nodes {
   const badge = make(document.createElement("b"), { "aria-hidden": "true" });
   const icon = make(document.createElementNS(SVG, "path"), { d: ICON });
   const svg = make(document.createElementNS(SVG, "svg"), { viewBox: "0 0 24 24", "aria-hidden": "true" }, icon);
-  const closed = { type: "button", "aria-expanded": "false" };
+  const closed = { class: "o", type: "button", "aria-expanded": "false" };
   const button = make(document.createElement("button"), closed, svg, label, badge);
   const dialog = make(document.createElement("div"), {
     class: "d",

@@ -40,7 +40,8 @@ export interface Model {
   mayKeep: boolean;
   kept: boolean;
   rated: boolean;
-  endReason: string;
+  /** How the chat ended, as the server names it. */
+  outcome: string;
 }
 
 export const BLANK: Model = {
@@ -59,7 +60,7 @@ export const BLANK: Model = {
   mayKeep: false,
   kept: false,
   rated: false,
-  endReason: "",
+  outcome: "",
 };
 
 /** The number of the last item, 0 when there is none. */
@@ -136,7 +137,7 @@ export function shown(model: Model, item: Item): Model {
     case "kept":
       return { ...next, kept: true };
     case "ended":
-      return { ...next, phase: "ended", endReason: item.reason || item.outcome || "", typist: "", place: null };
+      return { ...next, phase: "ended", outcome: item.outcome ?? "", typist: "", place: null };
     default:
       return next;
   }

@@ -1,4 +1,5 @@
-/** The panel's style sheet, as text for a constructed sheet: a host's strict policy allows it. */
+/** The panel's style sheet, as text for a constructed sheet: a host's strict policy allows it.
+ *  Everything is nested, so that nothing here reaches the loader's button beside the panel. */
 
 export const SHEET = `
 .carillon{--text:#1e232b;--muted:#555b64;--bg:#f3f5f8;--surface:#fff;--raised:#ebeef2;--control:#7a818a;--line:#d6d9de;
@@ -8,7 +9,8 @@ font-family:var(--carillon-font,"Segoe UI",system-ui,Roboto,"Noto Sans","PingFan
 .carillon[data-theme=dark]{--text:#e7eaee;--muted:#a7adb4;--bg:#0f1216;--surface:#171b20;--raised:#20252b;--control:#7a818a;
 --line:#343a41;--late:#fc958f;--late-tint:#4d1f1d;--soon:#f8c655;--soon-tint:#3f2f11;--ok:#70e093;color-scheme:dark}
 .carillon:lang(zh-CN){line-height:1.6}
-.carillon *{box-sizing:border-box}
+.carillon{
+*{box-sizing:border-box}
 .drawing,.panel{height:100%}
 .panel{display:flex;flex-direction:column;overflow-wrap:anywhere}
 h1,h2,p,fieldset,legend{margin:0;padding:0;border:0;font-weight:400;min-width:0}
@@ -39,6 +41,8 @@ a{color:var(--link)}
 .trap{position:absolute;inset-inline-start:-9999px;width:1px;height:1px;overflow:hidden}
 .scroll{flex:1;overflow:auto;padding:20px;display:flex;flex-direction:column;gap:14px}
 .scroll form{display:flex;flex-direction:column;gap:14px}
+.filling{flex:1;min-height:0;display:flex;flex-direction:column}
+.foot{padding:12px 20px;border-top:1px solid var(--line)}.foot button{width:100%}
 .centred{justify-content:center;text-align:center}
 .greeting{font-size:20px;font-weight:600;line-height:1.3}
 .back{font-weight:600}
@@ -51,7 +55,7 @@ input:focus-visible,select:focus-visible,textarea:focus-visible{outline:2px soli
 [aria-invalid]{border-color:var(--late);border-width:2px}
 .wrong{color:var(--late);font-size:14px;font-weight:500}
 .strip{padding:8px 16px;background:var(--soon-tint);color:var(--soon);font-size:14px;font-weight:500}
-.carillon[data-theme=light] .strip{color:#6b4610}
+&[data-theme=light] .strip{color:#6b4610}
 .strip.soft{background:var(--raised);color:var(--text);font-weight:400}
 .strip button{background:none;border-color:currentColor;color:inherit}
 .aside{padding:16px 20px;background:var(--bg);border-bottom:1px solid var(--line);display:flex;flex-direction:column;gap:12px;
@@ -90,17 +94,18 @@ border:1px solid var(--line);background:var(--surface);font-size:14px}
 .ended{padding:16px 20px;border-top:1px solid var(--line);background:var(--bg);display:flex;flex-direction:column;gap:12px;
 max-height:72%;overflow:auto;flex:none;text-align:center}
 .ended form{display:flex;flex-direction:column;gap:12px;text-align:start}
-.scores{display:flex;gap:6px;flex-wrap:wrap}
-.scores legend{font-size:16px;margin-bottom:8px;float:inline-start;width:100%}
-.scores label{flex:1 1 56px;min-height:64px;display:flex;flex-direction:column;align-items:center;justify-content:center;gap:2px;padding:6px 2px;
+.scores{display:grid;grid-template-columns:repeat(5,1fr);gap:6px}
+.scores legend{font-size:16px;margin-bottom:8px}
+.scores label{overflow-wrap:normal;min-height:64px;display:flex;flex-direction:column;align-items:center;justify-content:center;gap:2px;padding:6px 2px;
 border:1px solid var(--control);border-radius:var(--radius);background:var(--surface);font-size:12px;text-align:center;cursor:pointer;position:relative}
 .scores .number{font-size:18px;font-weight:600}
 .scores input{position:absolute;inset:0;opacity:0;width:100%;height:100%;min-height:0;margin:0;cursor:pointer}
 .scores label.chosen{background:var(--accent);color:var(--on-accent);border-color:var(--accent-edge)}
 .scores label:focus-within{outline:2px solid var(--text);outline-offset:2px}
-@media (prefers-contrast:more){.carillon{--muted:var(--text);--line:var(--control)}}
+@media (prefers-contrast:more){&{--muted:var(--text);--line:var(--control)}}
 @media (forced-colors:active){.bubble,.file,.scores label.chosen{border:2px solid}}
 @media (max-width:639px),(pointer:coarse){input,select,textarea{font-size:16px}}
-@media (prefers-reduced-motion:no-preference){.dots i{animation:dot 1.2s infinite}.dots i:nth-child(2){animation-delay:.15s}.dots i:nth-child(3){animation-delay:.3s}
-@keyframes dot{0%,60%,100%{opacity:.3}30%{opacity:1}}}
+@media (prefers-reduced-motion:no-preference){.dots i{animation:carillon-dot 1.2s infinite}.dots i:nth-child(2){animation-delay:.15s}.dots i:nth-child(3){animation-delay:.3s}}
+}
+@keyframes carillon-dot{0%,60%,100%{opacity:.3}30%{opacity:1}}
 `;

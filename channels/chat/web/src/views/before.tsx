@@ -7,7 +7,7 @@ import { useHere } from "./parts";
 import { focusWrong, MessageField, mistakes, Questions, useAnswers } from "./questions";
 
 /** Codes of a start that lead to the form. */
-const TO_FORM = new Set(["closed", "busy", "queue_full", "overloaded"]);
+const TO_FORM = new Set(["closed", "busy", "site_full", "overloaded"]);
 
 export function Before({ site }: { site: Site }): JSX.Element {
   const [instead, setInstead] = useState("");
@@ -36,15 +36,19 @@ function First({ site, refused }: { site: Site; refused: (code: string) => void 
   };
   const asked = { site, answers, wrong, askMail: site.ask_mail, change };
   return (
-    <form class="scroll" ref={form} noValidate onSubmit={(event) => void send(event)}>
-      <p class="greeting">{site.greeting || words.say("panel.greeting")}</p>
-      {site.hours !== "" && <p class="muted">{site.hours}</p>}
-      <Questions {...asked} />
-      <MessageField {...asked} />
-      <Small site={site} />
-      <button type="submit" class="primary" aria-disabled={busy}>
-        {words.say(busy ? "form.starting" : "form.start")}
-      </button>
+    <form class="filling" ref={form} noValidate onSubmit={(event) => void send(event)}>
+      <div class="scroll">
+        <p class="greeting">{site.greeting || words.say("panel.greeting")}</p>
+        {site.hours !== "" && <p class="muted">{site.hours}</p>}
+        <Questions {...asked} />
+        <MessageField {...asked} />
+        <Small site={site} />
+      </div>
+      <p class="foot">
+        <button type="submit" class="primary" aria-disabled={busy}>
+          {words.say(busy ? "form.starting" : "form.start")}
+        </button>
+      </p>
     </form>
   );
 }

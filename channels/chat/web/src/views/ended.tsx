@@ -3,13 +3,18 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Model } from "../state/model";
+import { Away } from "./before";
 import { useHere } from "./parts";
 
+/** Outcomes of a chat that never reached anybody: a message is answered by mail instead. */
+const TURNED_AWAY = new Set(["queue_full", "closed_hours", "gave_up"]);
 const SCORES = [1, 2, 3, 4, 5] as const;
 
 export function Ended({ model }: { model: Model }): JSX.Element {
   const { session, words } = useHere();
   const [skipped, setSkipped] = useState(false);
+  const turnedAway = model.site?.form === true && TURNED_AWAY.has(model.outcome);
+  if (turnedAway && model.site !== null) return <Away site={model.site} code={model.outcome} />;
   const answered = model.items.some((item) => item.kind === "joined");
   const asks = model.site?.rating === true && answered && !model.rated && !skipped;
   return (

@@ -13,15 +13,26 @@ export function Log({ model }: { model: Model }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const last = useRef(0);
   const count = model.items.length + model.outgoing.length;
+  const atEnd = useRef(true);
+  const top = useRef(0);
+  useEffect(() => {
+    const element = box.current;
+    if (element !== null && (atEnd.current || last.current === 0)) element.scrollTop = element.scrollHeight;
+    last.current = count;
+  }, [count, model.typist]);
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const near = element.scrollHeight - element.scrollTop - element.clientHeight < 240;
-    if (near || last.current === 0) element.scrollTop = element.scrollHeight;
-    last.current = count;
-  }, [count, model.typist]);
+    // What opens above or below takes room: the newest words stay in sight.
+    const watch = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
   const days = dayStarts(model.items, (at) => words.day(at));
-  const seen = lastSeenSeq(model);
+  const seen = lastSaid(model, (item) => (item.number ?? 0) > 0 && (item.number ?? 0) <= model.seenNumber);
+  const sent = lastSaid(model, () => true);
   return (
     <div
       class="log"
@@ -32,11 +43,18 @@ export function Log({ model }: { model: Model }): JSX.Element {
       aria-label={words.say("log.label")}
       // Old text is put in while the log is silent: only what comes later is read out.
       aria-live={model.caughtUp ? "polite" : "off"}
+      onScroll={({ currentTarget: log }) => {
+        // Only who scrolls up leaves the end: a log that becomes smaller has not been left.
+        const up = log.scrollTop < top.current;
+        top.current = log.scrollTop;
+        if (log.scrollHeight - log.scrollTop - log.clientHeight < 60) atEnd.current = true;
+        else if (up) atEnd.current = false;
+      }}
     >
       {model.items.map((item) => (
         <Fragment key={item.seq}>
           {days.has(item.seq) && <p class="day">{days.get(item.seq)}</p>}
-          <Entry item={item} seen={item.seq === seen} />
+          <Entry item={item} mark={item.seq === seen ? "mark.seen" : item.seq === sent ? "mark.sent" : null} />
         </Fragment>
       ))}
       {model.outgoing.map((each) => (
@@ -58,20 +76,17 @@ function dayStarts(items: Item[], day: (at: number) => string): Map<number, stri
   return starts;
 }
 
-/** The visitor's last words that the agent has seen; the mark stands there only. */
-function lastSeenSeq(model: Model): number {
-  const seen = model.items.filter(
-    (item) => item.kind === "said" && (item.number ?? 0) > 0 && (item.number ?? 0) <= model.seenNumber,
-  );
-  return seen.at(-1)?.seq ?? 0;
+/** The number of the visitor's last words of a kind, 0 without any: only there a mark stands. */
+function lastSaid(model: Model, fits: (item: Item) => boolean): number {
+  return model.items.findLast((item) => item.kind === "said" && fits(item))?.seq ?? 0;
 }
 
-function Entry({ item, seen }: { item: Item; seen: boolean }): JSX.Element | null {
+function Entry({ item, mark }: { item: Item; mark: "mark.seen" | "mark.sent" | null }): JSX.Element | null {
   const { words } = useHere();
   if (item.kind === "said") {
     return (
       <Bubble mine who={words.say("log.you")} item={item}>
-        {words.say(seen ? "mark.seen" : "mark.sent")}
+        {mark === null ? "" : words.say(mark)}
       </Bubble>
     );
   }
@@ -126,7 +141,7 @@ function Bubble(props: {
         <p class="bubble">{mine ? item.text : linked(item.text)}</p>
       )}
       {item.files?.map((file) => <FileRow key={file.file_id} file={file} />)}
-      {props.children !== undefined && <p class="mark">{props.children}</p>}
+      {props.children && <p class="mark">{props.children}</p>}
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function useHere(): Here {
 const ICONS: Record<string, string> = {
   minimise: "M6 12h12",
   close: "M18 6 6 18M6 6l12 12",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M5 11.5v1M12 11.5v1M19 11.5v1",
   send: "M4 12 20 4l-6 16-3-6.5zM11 13.5 20 4",
   attach:
     "m21.4 11.1-8.5 8.5a5.5 5.5 0 0 1-7.8-7.8l8.6-8.5a3.7 3.7 0 0 1 5.2 5.2l-8.6 8.5a1.8 1.8 0 0 1-2.6-2.6l7.9-7.8",

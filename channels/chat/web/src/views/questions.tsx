@@ -174,7 +174,7 @@ export function MessageField(props: QuestionsProps): JSX.Element {
     <Labelled id="q-text" label={words.say("form.message")} error={wrong.text}>
       <textarea
         id="q-text"
-        rows={4}
+        rows={3}
         value={answers.text}
         {...wrongness("q-text", wrong.text)}
         onInput={(event) => props.change({ ...answers, text: event.currentTarget.value })}
