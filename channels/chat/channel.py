@@ -122,13 +122,12 @@ class ChatChannel:
         if room is not None and room.conversation.state != records.ENDED:
             room.tell(write_frame("typing", name=agent_name, typing=typing))
 
-    async def read(self, interaction_id: InteractionId, number: int) -> None:
+    def read(self, interaction_id: InteractionId, number: int) -> None:
         """The agent has read the entries up to a number."""
         room = self._parts.rooms.here(interaction_id)
-        if room is None or number <= room.conversation.seen_number:
-            return
-        await self._parts.rooms.change(room, seen_number=number)
-        room.tell(write_frame("seen", number=number))
+        if room is not None and number > room.conversation.seen_number:
+            room.tell(write_frame("seen", number=number))
+            self._parts.carry(self._parts.rooms.change(room, seen_number=number))
 
     async def look(self) -> None:
         """Look after who is gone, now rather than at the next turn."""

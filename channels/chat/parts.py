@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,6 +16,7 @@ from router.model.content import CONTENT_SCHEMA, Content
 from router.model.errors import CarillonError, Refused
 from router.model.ids import HOUR_MS, MINUTE_MS, EntryId, InteractionId, Medium, SubjectId
 
+T = TypeVar("T")
 MEDIUM = Medium("chat")
 MARKS_MAX = 10_000
 FORMS_PER_SOURCE = 5
@@ -50,7 +52,7 @@ class Parts:
         self.rooms = Rooms(self.store, context.seals, context.clock)
         self.limits = Limits(settings)
         self.on_typing: Callable[[InteractionId, bool], None] | None = None
-        self._carried: set[asyncio.Task[dict[str, object]]] = set()
+        self._carried: set[asyncio.Task[Any]] = set()
         self._marks: asyncio.Queue[MarkEntry] = asyncio.Queue(MARKS_MAX)
 
     def site(self, key: str) -> Site | None:
@@ -73,9 +75,7 @@ class Parts:
         """A fresh id of an entry."""
         return EntryId(self.context.ids.new())
 
-    def carry(
-        self, wish: Coroutine[object, object, dict[str, object]]
-    ) -> "asyncio.Task[dict[str, object]]":
+    def carry(self, wish: Coroutine[object, object, T]) -> "asyncio.Task[T]":
         """Begin a wish that goes on even when who wished is gone."""
         task = asyncio.create_task(wish)
         self._carried.add(task)

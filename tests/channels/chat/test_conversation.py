@@ -54,7 +54,7 @@ def test_words_are_marked_sent_delivered_and_seen(tmp_path: Path) -> None:
                 if isinstance(event, EntryMarked) and event.entry_id == entry_id
             ]
             assert marks == [Mark.SENT, Mark.DELIVERED, Mark.SEEN]
-            await centre.channel.read(chat, 3)
+            centre.channel.read(chat, 3)
             assert (await visitor.until("seen"))["number"] == 3
 
     tell(tmp_path, story)

@@ -24,7 +24,7 @@ _PAGE = """<!doctype html>
 
 
 class Host:
-    """The foreign site. ``attributes`` are the script tag's; ``reports`` what its policy refused."""
+    """The foreign site. ``attributes`` are the script tag's; ``reports`` is what was refused."""
 
     def __init__(self) -> None:
         self.widget = ""
@@ -47,7 +47,8 @@ class Host:
         return f"http://localhost:{self.server.port}"
 
     async def _page(self, request: Request) -> HTMLResponse:
-        script = f'<script async nonce="{NONCE}" src="{self.widget}/widget.js" {self.attributes}></script>'
+        source = f'src="{self.widget}/widget.js" {self.attributes}'
+        script = f'<script async nonce="{NONCE}" {source}></script>'
         page = _PAGE.format(
             title=f"Shop {request.url.path}", nonce=NONCE, head=self.head or script, body=self.body
         )

@@ -80,6 +80,8 @@ class Mounted implements Panel {
     // The region is there from the start and empty: what comes into it is read out.
     this.status.className = "unseen";
     this.status.setAttribute("role", "status");
+    // Through it the browser tells any accent, however it is written, in channels.
+    this.status.style.outlineColor = "var(--accent)";
     this.drawing.className = "drawing";
     this.place.append(this.drawing, this.status);
     this.options.place.append(this.place);
