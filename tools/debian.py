@@ -16,6 +16,7 @@ NEEDED_BY_TESTS: dict[str, str] = {
     "dovecot-imapd": "mailboxes we poll by IMAP",
     "dovecot-pop3d": "mailboxes we poll by POP3",
     "fonts-wqy-microhei": "Chinese text has a shape on the screenshots",
+    "git": "the rules about the source text ask it which files there are",
     "libnet-ssleay-perl": "swaks speaks TLS with it",
     "postfix": "a mail server nobody here wrote, on both sides of ours",
     "postgresql": "the event log and the history on a real server",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -13,7 +15,12 @@ PACKAGES = ("router", "channels", "agent_desktop", "ivr", "reporting", "config")
 
 @functools.cache
 def tracked() -> tuple[Path, ...]:
-    """Every file of this checkout that git knows or would take, so that new ones are judged too."""
+    """Every file of this checkout that git knows or would take, so that new ones are judged too.
+
+    A copy of the project without its history is judged whole, but for what is made here.
+    """
+    if not (ROOT / ".git").exists():
+        return tuple(sorted(_everything()))
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -22,6 +29,13 @@ def tracked() -> tuple[Path, ...]:
     ).stdout
     paths = {ROOT / name.decode() for name in listed.split(b"\0") if name}
     return tuple(sorted(path for path in paths if path.is_file()))
+
+
+def _everything() -> Iterator[Path]:
+    made = {"node_modules", "__pycache__", "static", "build", "dist", "site"}
+    for folder, below, names in os.walk(ROOT):
+        below[:] = [name for name in below if name not in made and name[0] != "."]
+        yield from (Path(folder) / name for name in names)
 
 
 def text_of(path: Path) -> str | None:
