@@ -93,13 +93,6 @@ class StateBody(msgspec.Struct, frozen=True):
     files: list[str]
 
 
-class SectionBody(msgspec.Struct, frozen=True):
-    """A section's tables by name, as they are written (``rules``: its two parts)."""
-
-    revision: str
-    tables: Table
-
-
 class CheckBody(msgspec.Struct, frozen=True):
     """What a change would lead to."""
 
@@ -186,13 +179,13 @@ def _add_rules(router: APIRouter, administration: Administration) -> None:
 
 
 def _add_tables(router: APIRouter, administration: Administration) -> None:
-    @endpoint(router, f"GET {ROOT}/{{section}}", P.CONFIGURATION_READ, answers=SectionBody)
+    @endpoint(router, f"GET {ROOT}/{{section}}", P.CONFIGURATION_READ, answers=dict[str, Any])
     async def configuration_section(section: SectionName, who: Who, desk: TheDesk) -> Response:
-        """A section's tables by name, as they are written."""
+        """``{"revision", SECTION: {NAME: table}}``, the tables as they are written."""
 
-        async def seen() -> SectionBody:
+        async def seen() -> Table:
             revision, tables = await administration.tables(section)
-            return SectionBody(revision, _visible(section, tables, who, desk))
+            return {"revision": revision, section: _visible(section, tables, who, desk)}
 
         return await _answered(seen(), desk)
 

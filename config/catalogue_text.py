@@ -17,6 +17,7 @@ from config.settings_types import (
     DeskSettings,
     LimitSettings,
     LogSettings,
+    MetricsSettings,
     Name,
     SecretSettings,
     SiteSettings,
@@ -272,6 +273,7 @@ class CentreText(Table, frozen=True):
     limits: LimitSettings = LimitSettings()
     users: UserPolicy = UserPolicy()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, dict[str, Any]] = {}
     work: WorkText = WorkText()
     media: dict[Key, MediumText] = {}

@@ -148,6 +148,7 @@ def _settings(
         limits=centre.limits,
         users=_absolute(centre.users, folder),
         log=centre.log,
+        metrics=centre.metrics,
         channels=channels,
         replies=replies_of(centre, findings),
     )

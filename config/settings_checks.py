@@ -14,6 +14,9 @@ from config.settings_types import Settings, WebListener, parse_listen
 from router.model.secret import Secret
 
 _LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
+TOKEN_MIN = 32
+"""Characters of a token that opens something to programs."""
+
 _DATABASES = frozenset({"postgresql"})
 
 
@@ -40,6 +43,11 @@ def _check_production(settings: Settings, findings: Findings) -> None:
         findings.mistake(
             key,
             'is missing: name the key that wraps all others, as "file:..." or "cred:..."',
+        )
+    token = settings.metrics.token
+    if token is not None and len(token.reveal()) < TOKEN_MIN:
+        findings.mistake(
+            ("metrics", "token"), f"is shorter than {TOKEN_MIN} characters and can be guessed"
         )
     if not settings.users.second_factor:
         findings.mistake(("users", "second_factor"), "cannot be off outside the lab (WEB-2)")

@@ -224,6 +224,13 @@ class LogSettings(Plain, frozen=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class MetricsSettings(Plain, frozen=True):
+    """``[metrics]``: the token by which Prometheus may read ``/metrics``; without it people with
+    the permission can, and in the lab everybody on this machine."""
+
+    token: Secret | None = None
+
+
 class Reply(Plain, frozen=True):
     """``[reply.NAME]``: a canned reply. ``text`` by language, with plain ``{customer.name}``
     fields; empty ``media``, ``queues`` and ``teams`` offer it everywhere."""
@@ -249,6 +256,7 @@ class Settings(Plain, frozen=True):
     limits: LimitSettings = LimitSettings()
     users: UserPolicy = UserPolicy()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, Any] = {}
     replies: tuple[Reply, ...] = ()
 

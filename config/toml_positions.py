@@ -3,7 +3,7 @@
 ``tomllib`` says what a text means but not where a key stood, so a mistake found later could not
 name its line. This scanner reads a text that ``tomllib`` has already accepted, understands just
 enough of TOML 1.0 to find keys and array items, and gives their positions; it never decides what
-a value is. ``docs/decisions/toml-positions.md`` has the reasons.
+a value is. ``docs/decisions/0005-positions-of-keys-in-toml.md`` has the reasons.
 """
 
 import re

@@ -46,7 +46,7 @@ class Centre:
     async def tables(self, person: Person, section: str) -> Any:
         response = await person.get(f"{API}/{section}")
         assert response.status_code == 200, response.text
-        return response.json()["tables"]
+        return response.json()[section]
 
     @property
     def catalogue(self) -> Catalogue:

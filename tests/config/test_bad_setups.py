@@ -168,6 +168,11 @@ BAD = [
         "site.toml:5:1: log.level: debugging shows secrets; not in production",
     ),
     (
+        "a token that can be guessed",
+        changed("[desk]", "[metrics]\ntoken = 'env:MAIL'\n[desk]"),
+        "site.toml:5:1: metrics.token: is shorter than 32 characters and can be guessed",
+    ),
+    (
         "no second factor in production",
         changed("[desk]", "[users]\nsecond_factor = false\n[desk]"),
         "site.toml:5:1: users.second_factor: cannot be off outside the lab (WEB-2)",
