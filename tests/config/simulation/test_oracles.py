@@ -1,0 +1,269 @@
+"""The router in simulated time gives the queueing theory's results and published ones."""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.simulation.day import START, DayRows, SimulatedDay
+from config.simulation.figures import Estimate, estimates, population, ratio
+from config.simulation.scenario import Scenario, read_scenario
+from reporting.metrics.definition import Population
+from tests.support.oracles import oracle
+
+SEED = "1"
+DAYS = 10
+CALLS_A_DAY = 400
+STANDARD_ERRORS = 3.0
+
+
+def exact() -> dict[str, Any]:
+    """The exact results; an empty table where the folder is missing (the tests then skip)."""
+    try:
+        text = (oracle("queueing-exact") / "exact.json").read_text()
+    except pytest.skip.Exception:
+        return {"rows": [], "two_class_nonpreemptive_priority_MMn": {"rows": []}}
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+EXACT = exact()
+ALL = bool(os.environ.get("CARILLON_ALL_ORACLES"))
+"""Every exact row, not one in three, where there is time (it takes minutes)."""
+ROWS = EXACT["rows"] if ALL else EXACT["rows"][1::3]
+
+
+def a_scenario(folder: Path, text: str) -> Scenario:
+    """A scenario of this text, with one queue of calls and no wrap-up."""
+    path = folder / "scenario.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_scenario(path)
+
+
+def a_queue(agents: int, rest: str = "", target_s: float = 20) -> str:
+    """One queue, its agents and its rule set."""
+    return f"""
+[queue.calls]
+target = {{ voice = "{round(target_s * 1000)} ms" }}
+wrap_up = {{ voice = {{ mode = "none" }} }}
+{rest}
+[staff.front]
+count = {agents}
+queues = ["calls"]
+[rules]
+default_queue = "calls"
+"""
+
+
+def stationary(row: dict[str, Any]) -> str:
+    """A scenario whose days are stationary: the warm-up is many mean services long."""
+    rate, service = float(row["lam_per_s"]), row["mean_service_s"]
+    warm_up = 40 * service
+    patience = ""
+    if "mean_patience_s" in row:
+        patience = f'patience = {{ mean = "{round(row["mean_patience_s"])} s" }}'
+    limit = f"limit = {row['K']}" if "K" in row else ""
+    return f"""
+[scenario]
+length = "{round(warm_up + CALLS_A_DAY / rate)} s"
+warm_up = "{round(warm_up)} s"
+[arrivals.calls]
+rate = {rate * 3600}
+service = {{ mean = "{round(service)} s" }}
+{patience}
+{a_queue(row["n"], limit, row["T_s"])}
+"""
+
+
+def simulated(scenario: Scenario, days: int = DAYS) -> list[DayRows]:
+    """Some days of it."""
+    return [SimulatedDay(scenario, f"{SEED}/{number}").run() for number in range(days)]
+
+
+def populations(scenario: Scenario, days: list[DayRows]) -> list[Population]:
+    """What counts of these days."""
+    return [population(day, scenario.day) for day in days]
+
+
+def agree(name: str, found: Estimate, wanted: float) -> None:
+    """The figure lies within three of its standard errors of the exact one."""
+    assert found.value is not None
+    error = max(found.standard_error, 1e-9)
+    off = abs(found.value - wanted) / error
+    assert off <= STANDARD_ERRORS, (
+        f"{name}: {found.value:.6g}, exact {wanted:.6g}: {off:.1f} errors"
+    )
+
+
+EXPECTED = {
+    "asa_s": ("asa", 1_000),
+    "service_level_T": ("service_level_of_offered", 1),
+    "occupancy": ("occupancy", 1),
+    "p_abandon": ("abandonment_rate", 1),
+    "mean_wait_all_s": ("wait", 1_000),
+    "served_within_T_of_offered": ("service_level_of_offered", 1),
+    "mean_wait_accepted_s": ("asa", 1_000),
+    "service_level_T_of_accepted": ("service_level_of_answered", 1),
+}
+
+
+@pytest.mark.parametrize(
+    "row", ROWS, ids=lambda row: f"{row['model'][:8]}n={row['n']},{row['lam_per_s'][:6]}"
+)
+def test_exact_queues_are_reproduced_within_three_standard_errors(
+    tmp_path: Path, row: dict[str, Any]
+) -> None:
+    scenario = a_scenario(tmp_path, stationary(row))
+    days = simulated(scenario)
+    figures = estimates(populations(scenario, days))
+    for name, (metric, scale) in EXPECTED.items():
+        if name in row:
+            agree(name, figures[metric], row[name] * scale)
+    if "p_block" in row:
+        agree("p_block", blocked(scenario, days), row["p_block"])
+
+
+def blocked(scenario: Scenario, days: list[DayRows]) -> Estimate:
+    """The share of arrivals after the warm-up that found the queue full."""
+    start = START + scenario.day.warm_up_ms
+    counted = []
+    for day in days:
+        rows = [row for row in day.interactions if row.arrived_at >= start]
+        full = sum(row.outcome == "queue_full" for row in rows)
+        counted.append((full / len(rows), len(rows)))
+    return ratio(counted)
+
+
+@pytest.mark.parametrize(
+    "row", EXACT["two_class_nonpreemptive_priority_MMn"]["rows"], ids=lambda row: f"n={row['n']}"
+)
+def test_two_classes_wait_as_cobham_says(tmp_path: Path, row: dict[str, Any]) -> None:
+    service = row["mean_service_s"]
+    high, low = (row[name] / service for name in ("erlangs_high", "erlangs_low"))
+    warm_up = 40 * service
+    scenario = a_scenario(
+        tmp_path,
+        f"""
+[scenario]
+length = "{round(warm_up + CALLS_A_DAY / (high + low))} s"
+warm_up = "{warm_up} s"
+[arrivals.high]
+address = "high"
+rate = {high * 3600}
+service = {{ mean = "{service} s" }}
+[arrivals.low]
+rate = {low * 3600}
+service = {{ mean = "{service} s" }}
+[priority.first]
+rank = 5
+{a_queue(row["n"])}
+[[rule]]
+name = "high"
+when = 'interaction.address == "high"'
+queue = "calls"
+priority = "first"
+""",
+    )
+    days = populations(scenario, simulated(scenario))
+    for wanted, first in ((row["mean_wait_high_s"], True), (row["mean_wait_low_s"], False)):
+        waits = [
+            [v.wait_ms or 0 for v in d.visits if (v.priority_class == "first") == first]
+            for d in days
+        ]
+        found = ratio([(sum(day) / len(day), len(day)) for day in waits])
+        agree("high" if first else "low", found, wanted * 1_000)
+
+
+def published() -> dict[str, Any]:
+    """The published models by name."""
+    text = (oracle("queueing-contactcenters-umontreal") / "models.json").read_text()
+    return {model["id"]: model for model in json.loads(text)["models"]}
+
+
+def inside(found: Estimate, result: list[float], scale: float = 1.0) -> None:
+    """Our interval and the published one are compatible."""
+    value, low, high = (part * scale for part in result)
+    assert found.value is not None
+    assert found.low is not None
+    assert found.high is not None
+    combined = math.hypot((high - low) / 2, (found.high - found.low) / 2) * 1.5
+    assert abs(found.value - value) <= combined, f"{found} against {value} ({low} to {high})"
+
+
+def in_target(days: list[Population]) -> Estimate:
+    """Calls answered in time, a day."""
+    return ratio(
+        [
+            (
+                float(sum(v.result == "answered" and (v.wait_ms or 0) <= 20_000 for v in d.visits)),
+                1,
+            )
+            for d in days
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", ["MMC", "MMCAb", "MMCBlocked"])
+def test_published_days_are_reproduced(tmp_path: Path, name: str) -> None:
+    results = published()[name]["results"]
+    patience = 'patience = { mean = "1 min" }' if name == "MMCAb" else ""
+    limit = "limit = 5" if name == "MMCBlocked" else ""
+    scenario = a_scenario(
+        tmp_path,
+        f"""
+[scenario]
+length = "8 h"
+[arrivals.calls]
+rate = 252
+service = {{ mean = "2 min" }}
+{patience}
+{a_queue(12, limit)}
+""",
+    )
+    days = populations(scenario, simulated(scenario))
+    figures = estimates(days)
+    inside(in_target(days), results["in_target_per_day"])
+    served = results.get("service_level_good/served") or results["good/served"]
+    inside(figures["service_level_of_answered"], served)
+    inside(figures["occupancy"], results["occupancy"])
+    if name == "MMCAb":
+        inside(figures["abandoned"], results["abandoned_per_day"])
+
+
+def test_a_published_centre_with_shifts_and_a_random_day_factor_is_reproduced(
+    tmp_path: Path,
+) -> None:
+    model = published()["CallCC"]
+    scenario = a_scenario(
+        tmp_path,
+        f"""
+[scenario]
+length = "13 h"
+[arrivals.calls]
+rates = [100, 150, 150, 180, 200, 150, 150, 150, 120, 100, 80, 70, 60]
+day_factor = 10
+service = {{ mean = "100 s" }}
+patience = {{ mean = "1000 s", zero = 0.1 }}
+[staff.front]
+counts = {model["agents"]}
+after = 4
+queues = ["calls"]
+[queue.calls]
+target = {{ voice = "20 s" }}
+wrap_up = {{ voice = {{ mode = "none" }} }}
+[rules]
+default_queue = "calls"
+""",
+    )
+    days = populations(scenario, simulated(scenario, 16))
+    results = model["results90"]
+    inside(ratio([(float(len(day.visits)), 1) for day in days]), results["arrivals"])
+    lost = [sum(v.result == "abandoned" for v in day.visits) / 1_660 for day in days]
+    inside(ratio([(share, 1) for share in lost]), results["lost/1660"])
+    good = [sum((v.wait_ms or 0) < 20_000 for v in day.visits) / 1_660 for day in days]
+    inside(ratio([(share, 1) for share in good]), results["(wait<20 s, served or lost)/1660"])
+    waits = [sum(v.wait_ms or 0 for v in day.visits) / 1_660_000 for day in days]
+    inside(ratio([(wait, 1) for wait in waits]), results["sum_wait/1660 s"])
