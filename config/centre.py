@@ -1,25 +1,32 @@
 """A centre with its doors: the desk's and the widget's web servers, live reload, log-ins."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
 
 import agent_desktop
 import reporting.api
 from agent_desktop.accounts import open_accounts
-from agent_desktop.api.access import Allow, Public, current
+from agent_desktop.api.access import Allow, current
 from agent_desktop.context import Ports
 from agent_desktop.history import IndexedHistory
 from agent_desktop.permissions import Permission, Role, Scope
 from agent_desktop.server import DeskServer, uvicorn_options
 from agent_desktop.settings import Profile
 from agent_desktop.settings import Site as DeskSite
-from config.check import Loaded, load
+from config import admin, health
+from config.administration import Administration
+from config.audit import Audit
+from config.check import Loaded, load, load_texts
+from config.logs import Logs
+from config.metrics import Figures
 from config.reload import Reload
 from config.serving import WebServer
+from config.settings_types import Settings
+from config.versions import Versions
 from config.whispers import Whispers
 from config.wiring import Centre
 
@@ -40,6 +47,27 @@ class Site:
         self.centre = Centre(loaded)
         self.demo = demo
         self._loaded = loaded
+        folder, clock = loaded.folder, self.centre.clock
+        storage = self.centre.settings.storage
+        self._logs = Logs(self.centre.settings.log)
+        self._versions = Versions(storage.versions_folder, clock)
+        self._audit = Audit(storage.audit_file, clock)
+        self.reload = Reload(
+            loaded,
+            lambda: load(folder),
+            self.centre.put_in_force,
+            self._adopt,
+            clock,
+            self._record,
+        )
+        self.administration = Administration(
+            folder,
+            load_texts,
+            self.reload,
+            self._versions,
+            self._audit,
+            self.centre.hub,
+        )
         self._history = IndexedHistory(self.centre.stores.log, self.centre.hub)
         self._open = AsyncExitStack()
         self.desk: DeskServer | None = None
@@ -50,6 +78,8 @@ class Site:
     async def open(self) -> None:
         """Start everything. Raises StorageFailed with the reason when something does not start."""
         async with AsyncExitStack() as opening:
+            self._logs.start()
+            opening.callback(self._logs.stop)
             await self.centre.open()
             opening.push_async_callback(self.centre.close)
             await self._make_lab_users()
@@ -112,16 +142,19 @@ class Site:
             self.widget_port = server.port
 
     async def _follow_configuration(self, opening: AsyncExitStack) -> None:
-        folder = self._loaded.folder
-        reload = Reload(
-            self._loaded,
-            lambda: load(folder),
-            self.centre.put_in_force,
-            self.centre.adopt,
-            self.centre.clock,
-        )
-        await reload.start()
-        opening.push_async_callback(reload.stop)
+        await self._audit.open()
+        await self.reload.start()
+        opening.push_async_callback(self.reload.stop)
+        await self._record(self._loaded)
+
+    async def _adopt(self, settings: Settings) -> None:
+        self._logs.configure(settings.log)
+        await self.centre.adopt(settings)
+
+    async def _record(self, loaded: Loaded) -> None:
+        """Keep a version that is in force, for the history of the configuration."""
+        version = loaded.catalogue.version if loaded.catalogue is not None else ""
+        await asyncio.to_thread(self._versions.record, loaded.texts, version)
 
     # -- what the desk is given
 
@@ -158,24 +191,21 @@ class Site:
                 self.centre.projector, _reader, lambda: self.centre.settings.site.zone
             )
         )
-        return [reports, self._health_routes()]
+        figures = Figures(
+            self.centre.hub,
+            self.centre.hub,
+            self.health,
+            lambda: len(self.desk.desk.desks.agents()) if self.desk is not None else 0,
+        )
+        administration = admin.routes(self.administration, self._versions, self._audit)
+        return [reports, administration, health.routes(self.health, figures)]
 
-    def _health_routes(self) -> APIRouter:
-        routes = APIRouter(dependencies=[Depends(Public("asked by supervisors of processes"))])
-
-        @routes.get("/healthz")
-        async def healthz() -> Response:
-            """The process answers."""
-            return Response("ok\n", media_type="text/plain")
-
-        @routes.get("/readyz")
-        async def readyz() -> Response:
-            """The centre can take work; 503 when it cannot. It says no more to strangers."""
-            ready = not self.centre.health()
-            words = "ready\n" if ready else "not ready\n"
-            return Response(words, 200 if ready else 503, media_type="text/plain")
-
-        return routes
+    def health(self) -> dict[str, str]:
+        """What is not well, by part; empty when everything is."""
+        found = dict(self.centre.health())
+        if self.desk is not None:
+            found.update(self.desk.health())
+        return found
 
 
 async def _reader(request: Request) -> reporting.api.Reader:
