@@ -17,18 +17,22 @@ from agent_desktop.permissions import Permission, Role, Scope
 from agent_desktop.server import DeskServer, uvicorn_options
 from agent_desktop.settings import Profile
 from agent_desktop.settings import Site as DeskSite
+from channels.dummy.demo import run_demo
+from channels.dummy.people import CHAT, Scene
 from config import admin, health
 from config.administration import Administration
 from config.audit import Audit
 from config.check import Loaded, load, load_texts
 from config.logs import Logs
-from config.metrics import Figures
+from config.metrics import Metrics, Sources
 from config.reload import Reload
 from config.serving import WebServer
 from config.settings_types import Settings
 from config.versions import Versions
 from config.whispers import Whispers
 from config.wiring import Centre
+from router.model.errors import InvalidInput
+from router.model.ids import Medium
 
 LAB_USERS = {
     "mia": Role.AGENT,
@@ -86,6 +90,7 @@ class Site:
             await self._open_desk(opening)
             await self._open_widget(opening)
             await self._follow_configuration(opening)
+            self._let_people_come(opening)
             self._open = opening.pop_all()
 
     async def close(self) -> None:
@@ -147,6 +152,20 @@ class Site:
         opening.push_async_callback(self.reload.stop)
         await self._record(self._loaded)
 
+    def _let_people_come(self, opening: AsyncExitStack) -> None:
+        """In a demonstration simulated chat customers come; all agents but the first are played.
+
+        Raises InvalidInput outside the lab: nobody wants these in a real centre's reports.
+        """
+        if not self.demo:
+            return
+        if not self.centre.settings.lab:
+            raise InvalidInput("a demonstration runs in the lab profile only", field="site.profile")
+        scene = Scene(media=(CHAT,), agents=tuple(self.centre.catalogue.agents)[1:])
+        context = self.centre.context(Medium("dummy"))
+        playing = self.centre.spawn(run_demo(context, scene), "demonstration")
+        opening.callback(playing.cancel)
+
     async def _adopt(self, settings: Settings) -> None:
         self._logs.configure(settings.log)
         await self.centre.adopt(settings)
@@ -191,11 +210,17 @@ class Site:
                 self.centre.projector, _reader, lambda: self.centre.settings.site.zone
             )
         )
-        figures = Figures(
-            self.centre.hub,
-            self.centre.hub,
-            self.health,
-            lambda: len(self.desk.desk.desks.agents()) if self.desk is not None else 0,
+        figures = Metrics(
+            Sources(
+                floor=self.centre.hub,
+                log=self.centre.hub,
+                clock=self.centre.clock,
+                unwell=self.health,
+                desks=lambda: len(self.desk.desk.desks) if self.desk is not None else 0,
+                followers=lambda: {"history": self.centre.projector.position},
+                reload=lambda: self.reload.state,
+                limit=self._logs.limit,
+            )
         )
         administration = admin.routes(self.administration, self._versions, self._audit)
         return [reports, administration, health.routes(self.health, figures)]

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from agent_desktop.api.access import Public
-from config.metrics import CONTENT_TYPE, Figures, exposition
+from config.metrics import CONTENT_TYPE, Metrics
 
 
-def routes(health: Callable[[], Mapping[str, str]], figures: Figures) -> APIRouter:
+def routes(health: Callable[[], Mapping[str, str]], figures: Metrics) -> APIRouter:
     """``/healthz``, ``/readyz`` and ``/metrics``."""
     router = APIRouter(dependencies=[Depends(Public("asked by supervisors of processes"))])
 
@@ -31,6 +31,6 @@ def routes(health: Callable[[], Mapping[str, str]], figures: Figures) -> APIRout
         """Figures for Prometheus, for this machine only; elsewhere the page does not exist."""
         if not ipaddress.ip_address(request.state.address).is_loopback:
             return Response("not found\n", 404, media_type="text/plain")
-        return Response(exposition(figures), media_type=CONTENT_TYPE)
+        return Response(figures.text(), media_type=CONTENT_TYPE)
 
     return router

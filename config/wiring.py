@@ -97,11 +97,12 @@ class Centre:
         for name, spec in discover().items():
             given = self.settings.channels.get(name)
             if given is not None:
-                channel = spec.build(given, self._context(name))
+                channel = spec.build(given, self.context(name))
                 self.channels[name] = channel
                 self.hub.attach(channel)
 
-    def _context(self, name: Medium) -> ChannelContext:
+    def context(self, name: Medium) -> ChannelContext:
+        """What a channel of this name is given."""
         stores = self.stores
         return ChannelContext(
             inbox=self.hub,
