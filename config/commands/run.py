@@ -32,6 +32,7 @@ async def _serve(folder: Path, *, demo: bool) -> int:
     # Imported late: channels import Twisted, whose reactor belongs to this loop.
     from config.centre import Site
     from config.check import load
+    from router.hub import settle
 
     loaded = load(folder)
     if loaded.mistakes:
@@ -44,6 +45,7 @@ async def _serve(folder: Path, *, demo: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     site = Site(loaded, demo=demo)
     await site.open()
+    settle()
     try:
         sys.stdout.write(await site.greeting())
         sys.stdout.flush()

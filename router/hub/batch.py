@@ -17,6 +17,26 @@ from router.state.live import State
 _LOG = logging.getLogger(__name__)
 
 
+class Notes:
+    """Tells the operator of conditions that could not be evaluated: each once, not each time."""
+
+    def __init__(self, most: int = 1_000) -> None:
+        self._most = most
+        self._told: set[str] = set()
+
+    def take(self, note: str) -> None:
+        """Log a note that was not logged before; beyond the bound it begins anew."""
+        if note in self._told:
+            return
+        if len(self._told) >= self._most:
+            self._told.clear()
+        self._told.add(note)
+        _LOG.warning("a condition could not be evaluated and did not hold: %s", note)
+
+
+_NOTES = Notes()
+
+
 class CoreFailed(CarillonError):
     """The core broke on a command: a mistake of ours. The state may be half changed."""
 
@@ -78,6 +98,8 @@ class Batch:
             owned = list(zip(decision.media, decision.effects, strict=True))
             self.effects.append((first, owned))
         self.events += decision.events
+        for note in decision.notes:
+            _NOTES.take(note)
         return decision.interaction_id
 
     def take(self, state: State, line: Iterable[Waiting], now: Instant) -> None:
