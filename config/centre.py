@@ -19,15 +19,18 @@ from agent_desktop.settings import Profile
 from agent_desktop.settings import Site as DeskSite
 from channels.dummy.demo import run_demo
 from channels.dummy.people import CHAT, Scene
-from config import admin, health
+from config import admin, health, metrics_routes, setup_code
 from config.administration import Administration
 from config.audit import Audit
 from config.check import Loaded, load, load_texts
 from config.logs import Logs
 from config.metrics import Metrics, Sources
+from config.redaction import secrets_of
 from config.reload import Reload
 from config.serving import WebServer
 from config.settings_types import Settings
+from config.setup_code import SetUpCode
+from config.telling import TellingApplication
 from config.versions import Versions
 from config.whispers import Whispers
 from config.wiring import Centre
@@ -78,15 +81,18 @@ class Site:
         self.desk_port = 0
         self.widget_port = 0
         self._new_users: list[tuple[str, str]] = []
+        self._code: SetUpCode | None = None
+        self._shown_code = ""
 
     async def open(self) -> None:
         """Start everything. Raises StorageFailed with the reason when something does not start."""
         async with AsyncExitStack() as opening:
+            self._logs.configure(self.centre.settings.log, secrets_of(self.centre.settings))
             self._logs.start()
             opening.callback(self._logs.stop)
             await self.centre.open()
             opening.push_async_callback(self.centre.close)
-            await self._make_lab_users()
+            await self._make_users(opening)
             await self._open_desk(opening)
             await self._open_widget(opening)
             await self._follow_configuration(opening)
@@ -112,17 +118,27 @@ class Site:
         if self._new_users:
             lines.append("  log-ins (shown once):")
             lines += [f"    {user:8}{password}" for user, password in self._new_users]
+        elif self._shown_code:
+            lines.append("  nobody can sign in yet: for 15 minutes, from this machine, once:")
+            lines.append(f"    POST /api/v1/setup  code {self._shown_code}")
         elif settings.lab:
             lines.append("  log-ins were shown at the first start; `carillon user password NAME`")
         return "\n".join([*lines, "  stop with Ctrl+C", ""])
 
     # -- the doors
 
-    async def _make_lab_users(self) -> None:
-        if self.centre.settings.lab:
-            url = self.centre.settings.storage.database_url
-            async with open_accounts(url, self.centre.clock) as accounts:
-                self._new_users = await accounts.ensure_lab_users(LAB_USERS)
+    async def _make_users(self, opening: AsyncExitStack) -> None:
+        """The lab's log-ins; elsewhere a code for the first account, if there is none (CFG-3)."""
+        settings, clock = self.centre.settings, self.centre.clock
+        url = settings.storage.database_url
+        accounts = await opening.enter_async_context(open_accounts(url, clock))
+        if settings.lab:
+            self._new_users = await accounts.ensure_lab_users(LAB_USERS)
+            return
+        code = SetUpCode(accounts, clock)
+        self._shown_code = await code.begin() or ""
+        if self._shown_code:
+            self._code = code
 
     async def _open_desk(self, opening: AsyncExitStack) -> None:
         settings = self.centre.settings
@@ -133,7 +149,8 @@ class Site:
         whispers.listen(self.desk)
         await self.desk.start()
         opening.push_async_callback(self.desk.stop)
-        server = WebServer(self.desk.app, settings.desk, "desk", **uvicorn_options())
+        application = TellingApplication(self.desk.app)
+        server = WebServer(application, settings.desk, "desk", **uvicorn_options())
         await server.start()
         opening.push_async_callback(server.stop)
         self.desk_port = server.port
@@ -167,7 +184,7 @@ class Site:
         opening.callback(playing.cancel)
 
     async def _adopt(self, settings: Settings) -> None:
-        self._logs.configure(settings.log)
+        self._logs.configure(settings.log, secrets_of(settings))
         await self.centre.adopt(settings)
 
     async def _record(self, loaded: Loaded) -> None:
@@ -223,7 +240,9 @@ class Site:
             )
         )
         administration = admin.routes(self.administration, self._versions, self._audit)
-        return [reports, administration, health.routes(self.health, figures)]
+        shown = metrics_routes.routes(figures, lambda: self.centre.settings)
+        first = [setup_code.routes(self._code)] if self._code is not None else []
+        return [reports, administration, health.routes(self.health), shown, *first]
 
     def health(self) -> dict[str, str]:
         """What is not well, by part; empty when everything is."""

@@ -1,17 +1,15 @@
-"""The pages that supervisors of processes ask: alive, ready, figures."""
+"""The pages that supervisors of processes ask: alive and ready. Figures: ``metrics_routes``."""
 
-import ipaddress
 from collections.abc import Callable, Mapping
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from agent_desktop.api.access import Public
-from config.metrics import CONTENT_TYPE, Metrics
 
 
-def routes(health: Callable[[], Mapping[str, str]], figures: Metrics) -> APIRouter:
-    """``/healthz``, ``/readyz`` and ``/metrics``."""
+def routes(health: Callable[[], Mapping[str, str]]) -> APIRouter:
+    """``/healthz`` and ``/readyz``."""
     router = APIRouter(dependencies=[Depends(Public("asked by supervisors of processes"))])
 
     @router.get("/healthz")
@@ -25,12 +23,5 @@ def routes(health: Callable[[], Mapping[str, str]], figures: Metrics) -> APIRout
         ready = not health()
         words = "ready\n" if ready else "not ready\n"
         return Response(words, 200 if ready else 503, media_type="text/plain")
-
-    @router.get("/metrics")
-    async def metrics(request: Request) -> Response:
-        """Figures for Prometheus, for this machine only; elsewhere the page does not exist."""
-        if not ipaddress.ip_address(request.state.address).is_loopback:
-            return Response("not found\n", 404, media_type="text/plain")
-        return Response(figures.text(), media_type=CONTENT_TYPE)
 
     return router

@@ -120,6 +120,10 @@ class Reload:
             await asyncio.to_thread(self._watch.stop)
             self._watch = None
 
+    def request(self) -> None:
+        """Read the folder soon, without waiting for it (SIGHUP)."""
+        self._note()
+
     async def reload(self) -> ReloadState:
         """Read the folder now (a signal, the administration) and wait until that is done.
 

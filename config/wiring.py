@@ -13,6 +13,7 @@ from channels.api import Channel, ChannelContext, OutgoingMail, discover
 from config.check import Loaded
 from config.settings_types import Settings
 from config.stores import Stores, channel_database, channel_folder
+from config.telling import TellingMedium
 from reporting.projector import Projector
 from router.hub import Hub
 from router.model.catalogue import Catalogue
@@ -99,7 +100,7 @@ class Centre:
             if given is not None:
                 channel = spec.build(given, self.context(name))
                 self.channels[name] = channel
-                self.hub.attach(channel)
+                self.hub.attach(TellingMedium(channel))
 
     def context(self, name: Medium) -> ChannelContext:
         """What a channel of this name is given."""

@@ -30,10 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(folder: Path, *, demo: bool) -> int:
     # Imported late: channels import Twisted, whose reactor belongs to this loop.
+    from config.administration import Administration
     from config.centre import Site
     from config.check import load
     from router.hub import settle
 
+    Administration.recover(folder)
     loaded = load(folder)
     if loaded.mistakes:
         for mistake in loaded.mistakes:
@@ -45,6 +47,7 @@ async def _serve(folder: Path, *, demo: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     site = Site(loaded, demo=demo)
     await site.open()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, site.reload.request)
     settle()
     try:
         sys.stdout.write(await site.greeting())
