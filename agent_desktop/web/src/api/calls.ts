@@ -6,6 +6,7 @@ import type {
   Contact,
   DraftShape,
   Entry,
+  Explanation,
   FileRef,
   Item,
   Session,
@@ -27,24 +28,25 @@ export const signOut = (): Promise<void> => request(at("session"), { method: "DE
 export const deskTicket = (): Promise<{ ticket: string; expires: number }> =>
   request(at("desk", "ticket"), { method: "POST", json: {} });
 
-/** A piece of an interaction's life; the pieces without gaps make up the whole of it. */
+/** A stretch of an interaction's life, `from` to `to` (null while it lasts). */
 export interface Segment {
   readonly kind: string;
-  readonly start: number;
-  readonly end: number | null;
+  readonly from: number;
+  readonly to: number | null;
   readonly queue: string | null;
   readonly agent_id: string | null;
-  readonly agent_name?: string;
-  readonly outcome: string;
+  readonly outcome: string | null;
+  readonly detail: string;
 }
 
-/** Something that was decided or happened, with its facts; for offers why this agent. */
+/** A decision of the router with its reasons; `kind` is `queued`, `step` or `offered`. */
 export interface DecisionRecord {
   readonly at: number;
   readonly kind: string;
+  readonly queue: string | null;
   readonly agent_id: string | null;
-  readonly agent_name?: string;
-  readonly facts: Readonly<Record<string, unknown>>;
+  readonly why: Explanation | null;
+  readonly detail: string;
 }
 
 export interface InteractionRecord {

@@ -47,6 +47,7 @@ const DRAWINGS = {
   voicemail: Voicemail,
   callback: CalendarClock,
   task: ListChecks,
+  phone: Phone,
   dummy: Inbox,
   hold: CirclePause,
   transfer: PhoneForwarded,

@@ -52,7 +52,7 @@ function FindOther({ card, onCard, close }: MergeProps & { close: () => void }) 
     const wanted = value.trim();
     if (wanted === "") return;
     try {
-      const answer = await findCustomers(wanted.includes("@") ? "mail" : "voice", wanted);
+      const answer = await findCustomers(wanted.includes("@") ? "mail" : "phone", wanted);
       setFound(answer.customers.filter((each) => each.subject !== card.subject));
     } catch (problem) {
       desk.say(

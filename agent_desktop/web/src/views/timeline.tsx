@@ -11,7 +11,7 @@ import { EntryPart } from "./entry";
 import { Icon } from "./icon";
 import { Empty, Failed, Skeleton } from "./parts";
 import { WhyWaitingPart } from "./why";
-import { DecisionPart } from "./whytab";
+import { agentName, DecisionPart } from "./whytab";
 
 export function TimelinePage({ id }: { id: string }) {
   const [record, setRecord] = useState<InteractionRecord | null>(null);
@@ -92,21 +92,23 @@ function Pieces({ segments }: { segments: readonly Segment[] }) {
         </thead>
         <tbody>
           {segments.map((piece) => (
-            <tr key={`${piece.kind}${piece.start}${piece.agent_id ?? ""}`}>
-              <td>{hourMinute(piece.start, true)}</td>
-              <td class="number">{length((piece.end ?? desk.now()) - piece.start)}</td>
+            <tr key={`${piece.kind}${piece.from}${piece.agent_id ?? ""}`}>
+              <td>{hourMinute(piece.from, true)}</td>
+              <td class="number">{length((piece.to ?? desk.now()) - piece.from)}</td>
               <td>{tOr(`piece.${piece.kind}`, piece.kind)}</td>
               <td>{piece.queue ?? ""}</td>
-              <td>{piece.agent_name ?? piece.agent_id ?? ""}</td>
-              <td>
-                {piece.outcome === ""
-                  ? ""
-                  : tOr(`outcome.${piece.outcome}`, tOr(`offer.end.${piece.outcome}`, piece.outcome))}
-              </td>
+              <td>{agentName(desk, piece.agent_id)}</td>
+              <td>{pieceEnd(piece)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </section>
   );
+}
+
+function pieceEnd(piece: Segment): string {
+  const outcome = piece.outcome ?? "";
+  if (outcome === "") return piece.detail;
+  return tOr(`outcome.${outcome}`, tOr(`offer.end.${outcome}`, outcome));
 }

@@ -8,7 +8,7 @@ import { clock, count, hourMinute } from "../words/format";
 import { t, tOr } from "../words/words";
 import { Failed, Press, Skeleton } from "./parts";
 
-export interface Reasons {
+interface Reasons {
   readonly strategy?: string;
   readonly candidates?: readonly string[];
   readonly candidate_count?: number;

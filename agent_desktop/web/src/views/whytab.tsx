@@ -3,12 +3,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { type DecisionRecord, interaction } from "../api/calls";
 import { Problem } from "../api/http";
-import type { Decision } from "../state/shapes";
+import type { Desk } from "../app/desk";
 import { hourMinute } from "../words/format";
 import { t, tOr } from "../words/words";
-import { usePart } from "./context";
+import { useDesk, usePart } from "./context";
 import { Failed, Skeleton } from "./parts";
-import { Explain, type Reasons, WhyWaitingPart } from "./why";
+import { Explain, WhyWaitingPart } from "./why";
 
 export function WhyTab({ id }: { id: string }) {
   const inHand = usePart((state) => state.items.has(id) || state.justDone.has(id)).value;
@@ -47,40 +47,27 @@ function Decisions({ id }: { id: string }) {
   );
 }
 
-/** One decision or event: when, what, who, and its reasons where it has some. */
+/** One decision: when, what, who, and its reasons. */
 export function DecisionPart({ row }: { row: DecisionRecord }) {
-  const who = row.agent_name ?? row.agent_id ?? "";
+  const desk = useDesk();
+  const who = agentName(desk, row.agent_id);
+  const what = [row.queue ?? "", who].filter((part) => part !== "").join(", ");
   return (
     <>
       <h3>
         {hourMinute(row.at, true)} {tOr(`decided.${row.kind}`, row.kind)}
-        {who === "" ? "" : `: ${who}`}
+        {what === "" ? "" : `: ${what}`}
       </h3>
-      <Reasoning facts={row.facts} />
+      {row.detail === "" ? null : <p>{tOr(`queued.${row.detail}`, row.detail)}</p>}
+      {row.why === null ? null : <Explain why={row.why} />}
     </>
   );
 }
 
-type Place = NonNullable<Decision["source"]>;
-
-/** An offer brings its explanation, a queueing the rule that chose the queue. */
-function Reasoning({ facts }: { facts: DecisionRecord["facts"] }) {
-  if (isReasons(facts["why"])) return <Explain why={facts["why"]} />;
-  const { rule, queue, reason, source, version } = facts;
-  if (typeof rule !== "string" || typeof queue !== "string") return null;
-  const decision = {
-    rule,
-    ...(isReasons(source) ? { source: source as Place } : {}),
-    ...(typeof version === "string" ? { version } : {}),
-  };
-  return (
-    <>
-      <p>{t("why.queued", { queue, reason: tOr(`queued.${String(reason)}`, String(reason)) })}</p>
-      <Explain why={{ decision }} />
-    </>
-  );
-}
-
-function isReasons(value: unknown): value is Reasons & Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+/** An agent's name where this desk knows it, else their id. */
+export function agentName(desk: Desk, id: string | null): string {
+  if (id === null) return "";
+  const state = desk.state.value;
+  if (state.agent?.agent_id === id) return state.agent.name;
+  return state.colleagues.find((each) => each.agent_id === id)?.name ?? id;
 }

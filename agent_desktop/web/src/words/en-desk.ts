@@ -295,7 +295,6 @@ export const enDesk = {
   "why.none": "Nothing was decided about this yet.",
   "why.not_waiting": "It is not waiting.",
   "why.position": "Number {n} in {queue} at {time}.",
-  "why.queued": "Into {queue}, {reason}.",
   "why.refusal": "{n}: {reason}",
   "why.refused": "Not offered to",
   "why.rule": "Rule: {rule}",

@@ -295,7 +295,6 @@ export const zhDesk: Readonly<Record<keyof typeof enDesk, Message>> = {
   "why.none": "对此尚无决定。",
   "why.not_waiting": "它不在等待中。",
   "why.position": "{time}，在 {queue} 中排第 {n}。",
-  "why.queued": "进入 {queue}，{reason}。",
   "why.refusal": "{n} 人：{reason}",
   "why.refused": "未分派给",
   "why.rule": "规则：{rule}",
