@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { addresses } from "../src/app/acts";
 import { Announcer } from "../src/app/announcer";
+import { freshId } from "../src/app/ids";
 import { pageTitle } from "../src/app/outside";
 import { hashOf, parseRoute } from "../src/app/route";
 import { readSettings } from "../src/app/settings";
@@ -97,6 +98,10 @@ describe("settings", () => {
     expect(read.language).toBe("zh-CN");
     expect(read.single_keys).toBe(true);
   });
+});
+
+it("ids are 128 bits in hexadecimal", () => {
+  expect(freshId()).toMatch(/^[0-9a-f]{32}$/);
 });
 
 it("the title names count, medium and queue, never a person", () => {

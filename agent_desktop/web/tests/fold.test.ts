@@ -231,6 +231,28 @@ describe("what is shown for a while", () => {
   });
 });
 
+it("a fact may bring along how agent and item stand after it", () => {
+  const state = run(
+    [
+      push(11, {
+        kind: "entry",
+        interaction_id: "i1",
+        entry: entry("e1", 1),
+        item: item("i1", { unread: 4 }),
+        agent: agent({ shown: "in_work", used: { chat: 2 } }),
+      }),
+    ],
+    started,
+  );
+  expect(state.items.get("i1")?.unread).toBe(4);
+  expect(state.agent?.shown).toBe("in_work");
+  const gone = run(
+    [push(12, { kind: "item_gone", interaction_id: "i1", how: "closed", item: item("i1") })],
+    state,
+  );
+  expect(gone.items.size).toBe(0);
+});
+
 describe("own wishes", () => {
   it("a presence reads as asked until its event comes", () => {
     const asked = run([{ type: "asked_presence" }], started);

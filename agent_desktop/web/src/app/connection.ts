@@ -3,7 +3,9 @@
 import { deskTicket } from "../api/calls";
 import { Problem } from "../api/http";
 import { type LineOptions, SignedOut, type Socket } from "../line/line";
+import { readEntries } from "./acts";
 import type { Desk } from "./desk";
+import { freshId } from "./ids";
 
 /** Random, per tab, kept over reloads, so that a reload is the same desk to the server. */
 function tabId(): string {
@@ -11,11 +13,11 @@ function tabId(): string {
   try {
     const known = sessionStorage.getItem(key);
     if (known !== null) return known;
-    const fresh = crypto.randomUUID();
+    const fresh = freshId();
     sessionStorage.setItem(key, fresh);
     return fresh;
   } catch {
-    return crypto.randomUUID();
+    return freshId();
   }
 }
 
@@ -53,7 +55,15 @@ export function connection(desk: Desk): LineOptions {
       if (state === "online") {
         desk.awaySince.value = null;
         desk.drafts.flush();
+        readWhatFailed(desk);
       } else desk.awaySince.value ??= Date.now();
     },
   };
+}
+
+/** What could not be read while the line was away is read again, unasked. */
+function readWhatFailed(desk: Desk): void {
+  for (const [id, conversation] of desk.state.peek().conversations) {
+    if (conversation.status === "failed") void readEntries(desk, id);
+  }
 }

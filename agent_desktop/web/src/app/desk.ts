@@ -13,6 +13,7 @@ import type { FromServer, Session } from "../state/shapes";
 import type { Announcer } from "./announcer";
 import { connection } from "./connection";
 import { react } from "./effects";
+import { freshId } from "./ids";
 import { DEFAULTS, type Settings } from "./settings";
 import { Ticker } from "./ticker";
 
@@ -89,7 +90,7 @@ export class Desk {
   }
 
   newId(): string {
-    return crypto.randomUUID();
+    return freshId();
   }
 
   /** Changes the state by one event and does what follows from it. */

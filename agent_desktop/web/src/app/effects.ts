@@ -24,7 +24,7 @@ export function react(desk: Desk, before: DeskState, after: DeskState, event: De
   if (event.type === "caught_up" && after.happened.length > 0 && after.happened !== before.happened) {
     desk.announcer.say(t("happened.head", { n: after.happened.length }));
   }
-  if (event.type === "push" && event.kind === "presence" && before.agent?.shown !== after.agent?.shown) {
+  if (event.type === "push" && before.agent?.shown !== after.agent?.shown) {
     presenceChanged(desk, before, after);
   }
 }
@@ -114,6 +114,8 @@ export function endSentence(card: OfferCard): string {
 }
 
 function entryCame(desk: Desk, interactionId: string, entry: Entry): void {
+  // A push carries the beginning of very long words; the whole of them is read.
+  if (entry.notices.includes("cut")) void readEntries(desk, interactionId);
   if (entry.author !== "customer" || route.peek().id === interactionId) return;
   const item = desk.state.peek().items.get(interactionId);
   if (item === undefined) return;

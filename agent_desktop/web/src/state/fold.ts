@@ -79,8 +79,16 @@ function foldSnapshot(state: DeskState, event: Snapshot): DeskState {
 function foldPush(state: DeskState, push: Push): DeskState {
   if (push.seq <= state.seq) return state; // Seen before: at most once.
   if (push.previous !== state.seq) return { ...state, gap: true };
-  const next = foldFact({ ...state, seq: push.seq }, push);
+  const next = foldAlong(foldFact({ ...state, seq: push.seq }, push), push);
   return next.replay === null ? next : { ...next, replay: [...next.replay, happening(state, push)] };
+}
+
+/** A fact may bring along how the agent and the item stand after it. */
+function foldAlong(state: DeskState, push: Push): DeskState {
+  let next = state;
+  if (push.kind !== "item" && push.kind !== "item_gone" && push.item) next = foldItem(next, push.item);
+  if (push.kind !== "presence" && push.agent) next = foldPresence(next, push.agent);
+  return next;
 }
 
 function foldFact(state: DeskState, push: Push): DeskState {

@@ -234,6 +234,10 @@ interface PushHead {
   readonly seq: number;
   readonly previous: number;
   readonly at: number;
+  /** How own presence and load stand after the fact, whatever its kind. */
+  readonly agent?: Agent | null;
+  /** How the item stands after the fact, where it changed by the way. */
+  readonly item?: Item | null;
 }
 
 /** A fact with a place in the log. */

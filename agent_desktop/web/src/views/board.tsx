@@ -18,6 +18,10 @@ const OLD_MS = 3_000;
 /** Paints a second at most. */
 const PAINT_MS = 250;
 
+interface Stopped {
+  readonly stoppedAt?: number;
+}
+
 interface Shown {
   /** What is on the screen. */
   readonly board: Signal<Board | null>;
@@ -39,6 +43,8 @@ export function BoardPage() {
   useFeed(desk, shown, latest);
   const board = shown.board.value;
   const old = useBeat((now) => board !== null && now - shown.fedAt.value > OLD_MS);
+  // While updates pause, the clocks in the grids stand with them.
+  const stopped: Stopped = shown.paused.value && board !== null ? { stoppedAt: board.at } : {};
   return (
     <div class={`page-body board${old ? " board-old" : ""}`}>
       <h1 class="hidden-text">{t("place.board")}</h1>
@@ -49,8 +55,8 @@ export function BoardPage() {
       {board === null && shown.problem.value === null ? <Skeleton rows={6} /> : null}
       {board === null ? null : (
         <>
-          <Queues queues={board.queues} />
-          <Agents board={board} />
+          <Queues queues={board.queues} stopped={stopped} />
+          <Agents board={board} stopped={stopped} />
         </>
       )}
     </div>
@@ -151,7 +157,7 @@ function Conservation({ board }: { board: Board | null }) {
 
 const QUEUE_HEADS = ["queue", "waiting", "longest", "expected", "offered", "engaged", "ready"] as const;
 
-function Queues({ queues }: { queues: readonly Queue[] }) {
+function Queues({ queues, stopped }: { queues: readonly Queue[]; stopped: Stopped }) {
   if (queues.length === 0) return <Empty icon="board">{t("board.no_queue")}</Empty>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid that scrolls in its own region must take focus
@@ -174,7 +180,7 @@ function Queues({ queues }: { queues: readonly Queue[] }) {
         </thead>
         <tbody>
           {queues.map((queue) => (
-            <QueueRow key={queue.queue} queue={queue} />
+            <QueueRow key={queue.queue} queue={queue} stopped={stopped} />
           ))}
         </tbody>
       </table>
@@ -182,7 +188,7 @@ function Queues({ queues }: { queues: readonly Queue[] }) {
   );
 }
 
-function QueueRow({ queue }: { queue: Queue }) {
+function QueueRow({ queue, stopped }: { queue: Queue; stopped: Stopped }) {
   return (
     <tr>
       <th scope="row">
@@ -190,7 +196,9 @@ function QueueRow({ queue }: { queue: Queue }) {
         {queue.open ? null : <span class="muted">{t("target.closed")}</span>}
       </th>
       <td class="number">{count(queue.waiting)}</td>
-      <td class="number">{queue.longest_since === null ? "-" : <Clock at={queue.longest_since} />}</td>
+      <td class="number">
+        {queue.longest_since === null ? "-" : <Clock at={queue.longest_since} {...stopped} />}
+      </td>
       <td class="number">
         {queue.expected === null ? "-" : `${clock(queue.expected[0])}\u2013${clock(queue.expected[1])}`}
       </td>
@@ -203,8 +211,9 @@ function QueueRow({ queue }: { queue: Queue }) {
   );
 }
 
-function Agents({ board }: { board: Board }) {
+function Agents({ board, stopped }: { board: Board; stopped: Stopped }) {
   const desk = useDesk();
+  if (board.agents.length === 0) return <p class="muted">{t("board.no_agent")}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid that scrolls in its own region must take focus
     <section class="grid-box" aria-labelledby="board-agents" tabIndex={0}>
@@ -231,15 +240,12 @@ function Agents({ board }: { board: Board }) {
                     : tOr(`shown.${agent.shown}`, agent.shown)}
                 </span>
               </td>
-              <td class="number">
-                <Clock at={agent.since} />
-              </td>
+              <td class="number">{agent.since === 0 ? "-" : <Clock at={agent.since} {...stopped} />}</td>
               <td>{agent.queues.join(", ")}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {board.agents.length === 0 ? <p class="muted">{t("board.no_agent")}</p> : null}
     </section>
   );
 }

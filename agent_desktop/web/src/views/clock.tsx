@@ -15,19 +15,19 @@ function read(mode: Mode, at: number, now: number): string {
   return mode === "left" ? leftClock(at - now) : clock(at - now);
 }
 
-/** A clock that counts from `at` ("since"), to it with a minus sign after ("left"), or to zero ("down"). */
-export function Clock({ at, mode = "since" }: { at: number; mode?: Mode }) {
+/** A clock that counts from `at` ("since"), to it with a minus sign after ("left"), or to zero ("down"). It stands still at `stoppedAt`. */
+export function Clock({ at, mode = "since", stoppedAt }: { at: number; mode?: Mode; stoppedAt?: number }) {
   const desk = useDesk();
   const ref = useRef<HTMLTimeElement>(null);
   useEffect(() => {
     const element = ref.current;
     if (element === null) return undefined;
     const write = (now: number): void => {
-      const text = read(mode, at, now);
+      const text = read(mode, at, stoppedAt ?? now);
       if (element.textContent !== text) element.textContent = text;
     };
     return desk.ticker.add({ element, write });
-  }, [desk, at, mode]);
+  }, [desk, at, mode, stoppedAt]);
   return <time ref={ref} class="clock" role="timer" aria-live="off" />;
 }
 

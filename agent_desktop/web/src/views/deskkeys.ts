@@ -159,8 +159,14 @@ const FOCUSABLE = 'a[href],button:not([tabindex="-1"]),input:not([hidden]),selec
 function focusIn(id: string): boolean {
   const region = document.getElementById(id);
   if (region === null) return false;
-  requestAnimationFrame(() => (region.querySelector<HTMLElement>(FOCUSABLE) ?? region).focus());
+  requestAnimationFrame(() => firstStop(region).focus());
   return true;
+}
+
+/** The first thing in a region that can take focus and is seen, else the region itself. */
+function firstStop(region: HTMLElement): HTMLElement {
+  const stops = [...region.querySelectorAll<HTMLElement>(FOCUSABLE)];
+  return stops.find((stop) => stop.checkVisibility?.() ?? true) ?? region;
 }
 
 /** F6: from region to region, in the order of the page's reading. */
@@ -173,6 +179,6 @@ function toRegion(by: number): boolean {
   const next = regions.at((at + by + (at < 0 && by < 0 ? 1 : 0)) % regions.length);
   if (next === undefined) return false;
   if (next.dataset["region"] === "conversation") document.getElementById("conversation-title")?.focus();
-  else (next.querySelector<HTMLElement>(FOCUSABLE) ?? next).focus();
+  else firstStop(next).focus();
   return true;
 }

@@ -28,6 +28,7 @@ export function StatusBar() {
       <Press
         tone="quiet"
         icon="search"
+        label={t("palette.open")}
         onPress={() => {
           desk.popover.value = "palette";
         }}

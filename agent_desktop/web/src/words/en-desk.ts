@@ -127,6 +127,7 @@ export const enDesk = {
   "notes.failed": "not saved",
   "notes.saved": "saved",
   "notes.saving": "saving",
+  "notice.cut": "Long: the beginning is shown",
   "notice.remote_images_blocked": "Pictures from outside are blocked",
   "notice.truncated": "Too long: cut",
   "notice.unverified_sender": "The sender is not proven",

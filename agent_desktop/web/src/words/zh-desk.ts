@@ -130,6 +130,7 @@ export const zhDesk: Readonly<Record<keyof typeof enDesk, Message>> = {
   "notes.failed": "未保存",
   "notes.saved": "已保存",
   "notes.saving": "正在保存",
+  "notice.cut": "内容较长：仅显示开头",
   "notice.remote_images_blocked": "外部图片已拦截",
   "notice.truncated": "过长，已截断",
   "notice.unverified_sender": "发件人未经验证",

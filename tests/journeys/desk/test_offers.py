@@ -1,0 +1,280 @@
+"""Acceptance 3 to 14: what rings, who may be interrupted, and how it ends."""
+
+import asyncio
+import statistics
+from pathlib import Path
+
+import msgspec
+from playwright.async_api import Page, expect
+
+from tests.agent_desktop.world import a_catalogue
+from tests.journeys.desk.stage import FIELD, OFFER, REMEMBER_ALERTS, SPY_ON_SOUND, Stage, play
+
+SPY_ON_FRAMES = """
+(() => {
+  const Real = WebSocket;
+  window.paints = [];
+  window.asked = [];
+  const get = window.fetch;
+  window.fetch = (...args) => {
+    window.asked.push([performance.now(), String(args[0])]);
+    return get(...args);
+  };
+  window.WebSocket = class extends Real {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("message", (event) => {
+        const frame = JSON.parse(event.data);
+        if (frame.type !== "push" || frame.kind !== "offered") return;
+        const at = performance.now();
+        const look = () => {
+          const card = document.querySelector(`[data-offer="${frame.offer.offer_id}"]`);
+          if (card === null || !card.textContent.includes(frame.offer.customer.name)) {
+            return requestAnimationFrame(look);
+          }
+          const asked = window.asked.filter(([when]) => when >= at).map(([, what]) => what);
+          window.paints.push([performance.now() - at, asked]);
+        };
+        look();
+      });
+    }
+  };
+})();
+"""
+
+QUICK = msgspec.structs.replace(a_catalogue(), offer_ms={"chat": 6_000, "mail": 6_000})
+
+
+def test_03_an_offer_stands_complete_within_100_ms_of_its_frame(tmp_path: Path) -> None:
+    """20 offers, each withdrawn, while a long conversation is open; no request before the paint."""
+
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia", spy=SPY_ON_FRAMES)
+        busy = await stage.taken(page)
+        for number in range(100):
+            await stage.centre.says(busy, f"message {number}")
+        await expect(page.get_by_text("message 99", exact=True)).to_be_visible()
+        for number in range(20):
+            await stage.second_ring(page, sender=f"c{number}@x.example", name=f"Caller {number}")
+            await page.get_by_role("button", name="Decline").click()
+            await page.wait_for_timeout(320)
+            await page.get_by_role("menuitem", name="Not now").click()
+            await expect(page.locator(OFFER)).to_have_count(0)
+        paints = await page.evaluate("window.paints")
+        assert len(paints) == 21
+        spent = sorted(ms for ms, _ in paints)
+        assert statistics.quantiles(spent, n=20)[-1] <= 100, spent
+        assert all(asked == [] for _, asked in paints)
+
+    play(tmp_path, tell)
+
+
+def test_04_an_offers_accessible_text_holds_all_that_is_promised(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await page.evaluate(REMEMBER_ALERTS)
+        await stage.offered(page)
+        card = page.get_by_role("dialog", name="Ana Ruiz")
+        text = await card.inner_text()
+        for part in (
+            "Chat",
+            "Ana Ruiz",
+            "Billing",
+            "Where is my invoice?",
+            "no earlier contact",
+            "F2",
+        ):
+            assert part in text
+        assert "no time promised" in text or "on time" in text
+        assert (await page.evaluate("window.alerts"))[0].startswith(
+            "Chat offered: Ana Ruiz, Billing"
+        )
+
+    play(tmp_path, tell)
+
+
+def test_05_typing_goes_on_while_an_offer_comes(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await stage.taken(page)
+        await page.locator(FIELD).focus()
+        ringing = asyncio.create_task(stage.second_ring(page))
+        await page.keyboard.type("twenty keys in a row", delay=40)
+        await ringing
+        assert await page.evaluate("document.activeElement.id") == "composer-field"
+        await expect(page.locator(FIELD)).to_have_value("twenty keys in a row")
+
+    play(tmp_path, tell)
+
+
+def test_06_a_card_that_has_just_appeared_ignores_presses(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await page.evaluate("""
+        () => new MutationObserver(() => {
+          const button = document.querySelector("[data-offer] .press-primary");
+          if (button === null || button.dataset.pressed) return;
+          button.dataset.pressed = "1";
+          button.focus();
+          button.click();
+          for (const key of ["Enter", " "]) {
+            button.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+          }
+          button.click();
+        }).observe(document.body, { childList: true, subtree: true })
+        """)
+        await stage.offered(page)
+        await page.wait_for_timeout(400)
+        await expect(page.locator(f"{OFFER} .press-primary[data-pressed]")).to_be_visible()
+        assert len(stage.centre.hub.agent("mia").offers) == 1  # type: ignore[union-attr, arg-type]  # she is there
+        await page.locator(f"{OFFER} .press-primary").click()
+        await expect(page.locator("#conversation-title")).to_be_visible()
+
+    play(tmp_path, tell)
+
+
+def test_07_f2_in_a_text_field_accepts_the_first_of_two_offers_only(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await stage.taken(page)
+        await stage.second_ring(page)
+        await stage.centre.arrive(sender="eva@x.example", name="Eva Lind")
+        await expect(page.locator(OFFER)).to_have_count(2)
+        await page.locator(FIELD).focus()
+        await page.keyboard.press("F2")
+        await expect(page.locator("#conversation-title")).to_contain_text("Tom Berg")
+        await expect(page.locator(OFFER)).to_have_count(1)
+        await expect(page.locator(OFFER)).to_contain_text("Eva Lind")
+
+    play(tmp_path, tell)
+
+
+def test_08_find_and_enter_accepts_while_an_offer_is_shown(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await stage.offered(page)
+        await page.keyboard.press("Control+k")
+        await expect(page.get_by_role("option").first).to_contain_text("Accept")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#conversation-title")).to_contain_text("Ana Ruiz")
+
+    play(tmp_path, tell)
+
+
+async def _settings(page: Page) -> None:
+    await page.keyboard.press("g")
+    await page.keyboard.press("s")
+    await expect(page.get_by_role("heading", name="Settings", level=1)).to_be_visible()
+
+
+def test_09_interrupt_me_is_a_modal_alert_dialog_that_gives_focus_back(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await _settings(page)
+        box = page.get_by_label("Interrupt me")
+        await box.check()
+        await stage.offered(page)
+        dialog = page.get_by_role("alertdialog", name="Ana Ruiz")
+        await expect(dialog).to_have_attribute("aria-modal", "true")
+        await expect(dialog.get_by_role("heading")).to_be_focused()
+        for _ in range(6):
+            await page.keyboard.press("Tab")
+            assert await dialog.evaluate("(each) => each.contains(document.activeElement)")
+        await page.wait_for_timeout(320)
+        await dialog.get_by_role("button", name="Decline").click()
+        await page.get_by_role("menuitem", name="Not now").click()
+        await expect(page.locator(OFFER)).to_have_count(0)
+        await expect(box).to_be_focused()
+        assert await page.evaluate("document.querySelectorAll('[inert]').length") == 0
+
+    play(tmp_path, tell)
+
+
+def test_10_otherwise_nothing_is_modal_and_nothing_inert(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await stage.offered(page)
+        await page.keyboard.press("Control+k")
+        assert await page.locator("[aria-modal=true]").count() == 0
+        assert await page.evaluate("document.querySelectorAll('[inert]').length") == 0
+
+    play(tmp_path, tell)
+
+
+def test_11_and_14_an_offer_that_runs_out_says_three_things_and_one_press_is_ready_again(
+    tmp_path: Path,
+) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia")
+        await page.evaluate(REMEMBER_ALERTS)
+        await stage.offered(page)
+        await expect(page.locator("[data-strip=missed]")).to_be_visible(timeout=15_000)
+        await page.wait_for_timeout(1_200)
+        alerts = await page.evaluate("window.alerts")
+        assert len(alerts) == 3, alerts
+        assert alerts[0].startswith("Chat offered")
+        assert "5 seconds left" in alerts[1]
+        assert "no answer" in alerts[2]
+        await expect(page.locator("#presence")).to_contain_text("No answer")
+        await page.locator("[data-strip=missed]").get_by_role("button", name="Ready").click()
+        await expect(page.locator("#presence")).not_to_contain_text("No answer")
+        await expect(page.locator("[data-strip=missed]")).to_have_count(0)
+
+    play(tmp_path, tell, catalogue=QUICK)
+
+
+def test_12_a_withdrawn_offer_is_silent_at_once_and_says_why(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready("mia", spy=SPY_ON_SOUND)
+        chat = await stage.offered(page)
+        # The first node made for a ring is its loudness; the others shape its tones.
+        assert await page.evaluate("window.gains[0].gain.value") > 0
+        await page.evaluate("""
+        () => {
+          const card = document.querySelector("[data-offer]");
+          window.ended = new Promise((done) => {
+            new MutationObserver(() => {
+              const now = document.querySelector(".offer-ended");
+              if (now) done([now.innerText, window.gains[0].gain.value]);
+            }).observe(document.body, { childList: true, subtree: true, attributes: true });
+          });
+        }
+        """)
+        await stage.leave(chat)
+        text, gain = await page.evaluate("window.ended")
+        assert gain == 0
+        assert "The customer has left" in text
+        await expect(page.locator(OFFER)).to_have_count(0, timeout=6_000)
+
+    play(tmp_path, tell)
+
+
+def test_13_a_notification_has_no_name_and_its_click_does_not_accept(tmp_path: Path) -> None:
+    async def tell(stage: Stage) -> None:
+        page = await stage.ready(
+            "mia",
+            spy="""
+            window.shown = [];
+            window.Notification = class {
+              static permission = "granted";
+              constructor(title, options) {
+                Object.assign(this, { title, ...options });
+                window.shown.push(this);
+              }
+              close() {}
+            };
+            document.hasFocus = () => false;
+            """,
+        )
+        await stage.offered(page)
+        text = await page.evaluate("window.shown[0].title + ' ' + window.shown[0].body")
+        assert "Billing" in text
+        assert "Ana" not in text
+        assert "Ana" not in await page.title()
+        assert "(1) Chat, Billing" in await page.title()
+        await page.evaluate("window.shown[0].onclick()")
+        await page.wait_for_timeout(300)
+        await expect(page.locator(OFFER)).to_be_visible()
+        assert await page.locator("#conversation-title").count() == 0
+
+    play(tmp_path, tell)
