@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import loop
 from tests.support.programs_postgres import PostgresServer, postgres_server
 from tests.support.programs_redis import RedisServer, redis_server
+
+loop.prepare()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -125,8 +126,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder / "wheels"))
     monkeypatch.delenv("PIP_CONFIG_FILE", raising=False)
-    # The Node this run of the tests uses, wherever it comes from.
-    _, variables = web.node()
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+    # The Node this run of the tests uses, wherever it comes from, and its npm under that name.
+    npm, variables = web.node()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "npm").write_text(f'#!/bin/sh\nexec {shlex.join(npm)} "$@"\n')
+    (programs / "npm").chmod(0o755)
+    if len(npm) > 1:
+        monkeypatch.setenv("PATH", f"{programs}:{variables['PATH']}")
     return made
