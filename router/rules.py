@@ -134,9 +134,7 @@ def _take(catalogue: Catalogue, found: Route, rule: Rule, contact: Contact) -> N
 
 def _rank(catalogue: Catalogue, found: Route, contact: Contact) -> None:
     """Add what the queue says: its needs, class, plan and its wait for the last agent."""
-    queue = catalogue.queues.get(found.queue)
-    if queue is None:
-        return
+    queue = catalogue.queues[found.queue]
     add_queue(catalogue, found, queue)
     if found.prefer is None and queue.last_agent_ms > 0 and contact.last_agent is not None:
         found.prefer = contact.last_agent

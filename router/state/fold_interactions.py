@@ -100,8 +100,9 @@ def queued(state: State, event: Queued) -> None:
 
 
 def _visit(event: Queued, place: int) -> Visit:
-    avoids = event.reason == "transfer" and event.preferred is None
-    declined = (event.from_agent,) if avoids and event.from_agent is not None else ()
+    # Who transferred it does not want it back at once.
+    given_by = event.from_agent if event.reason == "transfer" else None
+    declined = () if given_by is None else (given_by,)
     return Visit(
         queue=event.queue,
         number=event.visit,

@@ -83,10 +83,7 @@ class Group:
         self._guarded_order: list[tuple[int, Line]] = []
 
     def open_line(self, need: NeedClass) -> Line:
-        """The line of a need without exceptions."""
-        while len(self._open) <= need.number:
-            self._open.append(None)
-            self._heads.append(NEVER)
+        """The line of a need without exceptions; ``make_room`` has been told of the need."""
         line = self._open[need.number]
         if line is None:
             line = self._open[need.number] = Line(self, need, frozenset(), frozenset())

@@ -82,7 +82,7 @@ class Floor:
     def later(self, ms: int) -> Decision:
         """Time passes, with a tick at each deadline on the way; the last decision with events."""
         end = self.now + ms
-        last = self.last
+        last = Decision((), ())
         while (due := next_deadline(self.state)) is not None and due <= end:
             self.now = max(due, self.now)
             decision = self.do(Tick())

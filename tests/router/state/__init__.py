@@ -1,0 +1,1 @@
+"""State: records, folds, index, deadlines, snapshots."""

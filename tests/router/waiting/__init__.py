@@ -1,0 +1,1 @@
+"""The index of who waits and who could take it."""
