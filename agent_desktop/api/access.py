@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from agent_desktop.context import Desk
 from agent_desktop.guards import COOKIE, cookie
@@ -80,20 +80,39 @@ def _query_names(dependant: Dependant) -> list[str]:
     return names
 
 
-def row_of(route: APIRoute) -> Allow | Public | None:
-    """What a route asks for, or None when it forgot to ask."""
-    for each in route.dependant.dependencies:
-        if isinstance(each.call, Allow | Public):
-            return each.call
-    return None
+class Served(msgspec.Struct, frozen=True):
+    """One method of one route as it is served, with what it asks for (None: it forgot to ask)."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    row: Allow | Public | None
+
+
+def served_routes(app: FastAPI) -> list[Served]:
+    """Every HTTP route of an application, those of included routers as well."""
+    found = []
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute):
+            raise InvalidInput(f"{context.path} is no route of the API", field="routes")
+        row = next(
+            (
+                each.call
+                for each in context.dependant.dependencies
+                if isinstance(each.call, Allow | Public)
+            ),
+            None,
+        )
+        for method in sorted(context.methods or ()):
+            name, summary = route.operation_id or route.name, route.summary or ""
+            found.append(Served(method, str(context.path), name, summary, row))
+    return found
 
 
 def require_rows(app: FastAPI) -> None:
-    """Refuse to serve an application with a route that asks for no permission."""
-    bare = [
-        f"{route.methods} {route.path}"
-        for route in app.routes
-        if isinstance(route, APIRoute) and row_of(route) is None
-    ]
+    """Refuse to serve an application with a route that asks for no permission (test 28)."""
+    bare = [f"{each.method} {each.path}" for each in served_routes(app) if each.row is None]
     if bare:
         raise InvalidInput(f"routes without a permission: {', '.join(bare)}", field="routes")

@@ -20,10 +20,10 @@ class StillClock:
 
 
 class LeapingClock:
-    """The machine's clock, which a test can put forward."""
+    """The machine's clock, which a test can put forward; a ``still`` one moves only so."""
 
-    def __init__(self) -> None:
-        self._machine = SystemClock()
+    def __init__(self, *, still: bool = False) -> None:
+        self._machine: SystemClock | StillClock = StillClock() if still else SystemClock()
         self._ahead_ms = 0
 
     def now(self) -> Instant:

@@ -33,7 +33,7 @@ from agent_desktop.store.users import User, UserRows
 from agent_desktop.words import CONTENT_SCHEMA
 from router.hub import Hub
 from router.model.agent import Capacity, WrapUpRule
-from router.model.catalogue import Agent, Catalogue, Disposition, Queue, RuleSet, Team
+from router.model.catalogue import Agent, Catalogue, Disposition, Queue, Rule, RuleSet, Team
 from router.model.commands import AddEntry, Arrive, ChangeCatalogue, Command, NewEntry, Scalar, Tick
 from router.model.content import Author, Content, MailHeaders
 from router.model.ids import (
@@ -61,6 +61,8 @@ from tests.agent_desktop.clock import LeapingClock
 
 MAIL, CHAT = Medium("mail"), Medium("chat")
 BILLING, SALES = QueueName("billing"), QueueName("sales")
+ASKED_SALES = "has(interaction.attributes.queue) && interaction.attributes.queue == 'sales'"
+TO_SALES = Rule(name="sales", when=ASKED_SALES, queue=SALES)
 PASSWORD = "three trams to the harbour"
 
 
@@ -135,7 +137,7 @@ def a_catalogue(version: str = "v1", **more: Any) -> Catalogue:
     return Catalogue(
         version=CatalogueVersion(version),
         queues={queue.name: queue for queue in queues},
-        rules=RuleSet(default_queue=BILLING),
+        rules=RuleSet(default_queue=BILLING, rules=(TO_SALES,)),
         agents={agent.id: agent for agent in agents},
         teams={
             TeamName(name): Team(name=TeamName(name), queues=(QueueName(name),))
@@ -347,9 +349,10 @@ async def world(
     whispers: Whispers | None = None,
     database_url: str = "",
     routers: Callable[[World], Sequence[APIRouter]] = lambda made: (),
+    still: bool = False,
 ) -> AsyncIterator[World]:
     """A centre that lives within the ``async with``."""
-    made = World(folder, log or MemoryLog(), LeapingClock())
+    made = World(folder, log or MemoryLog(), LeapingClock(still=still))
     (folder / "keys").mkdir(exist_ok=True)
     free = socket.create_server(("127.0.0.1", 0))
     port = int(free.getsockname()[1])
