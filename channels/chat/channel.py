@@ -85,7 +85,8 @@ class ChatChannel:
         self._pages.stopping = True
         # What is not done by then was not acknowledged: the visitor's side sends it again.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._parts.all_carried(), STOP_WITHIN_S - 1)
+            async with asyncio.timeout(STOP_WITHIN_S - 1):
+                await self._parts.all_carried()
         self._pages.cut_all(protocol.STOPPED, "the server stops")
         for task in self._tasks.values():
             task.cancel()

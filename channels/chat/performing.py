@@ -1,5 +1,6 @@
 """What the hub orders, carried out: each effect becomes an item the visitor is shown."""
 
+import hashlib
 from typing import Any
 
 from channels.chat import records
@@ -145,7 +146,8 @@ class Performing:
         data: dict[str, Any] | None = None,
     ) -> Item:
         """An item that follows from the fact at a position of the log."""
-        about = agent_id or ""
+        # One decision may announce several things at one place.
+        about = agent_id or (_digest(data) if data else "")
         if data is None:
             data = {"name": self.agent_name(agent_id)} if agent_id is not None else {}
         return Item(
@@ -157,3 +159,7 @@ class Performing:
             position=position,
             about=about,
         )
+
+
+def _digest(data: dict[str, Any]) -> str:
+    return hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16]

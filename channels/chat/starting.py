@@ -14,7 +14,7 @@ from channels.chat.rooms import Room
 from channels.chat.settings import Site
 from channels.chat.tokens import digest
 from channels.chat.vouching import Vouching
-from router.model.commands import Arrive
+from router.model.commands import Arrive, Scalar
 from router.model.content import Content
 from router.model.errors import CarillonError, InvalidInput, Overloaded, Refused
 from router.model.ids import AgentId, InteractionId, SubjectId
@@ -57,45 +57,56 @@ class Starts:
         if there is not None and (there.start_id != frame.id or there.site != key):
             raise Refused("this token opens another conversation", code="spent")
         if there is None:
-            self._may_start(key, site, source)
-        text = bounded_text(frame.text, self._parts.settings.characters_max)
-        if not text:
-            raise InvalidInput("say something", field="text", code="missing")
-        sealed_fields, attributes = first_facts(
-            site, name=frame.name, mail=frame.mail, topic=frame.topic, fields=frame.fields
-        )
-        if site.share_page and frame.page:
-            sealed_fields["page"] = mask_cards(frame.page)
-        identity = await self._vouching.identity(key, site, frame.identity)
-        conversation = there or await self._new_conversation(
-            key, frame, token=token, language=language, former=former, identity=identity
-        )
-        room = self._parts.rooms.open(conversation)
-        content = Content(text=mask_cards(text), fields=sealed_fields)
-        entry = await self._parts.seal(conversation.subject, content, self._parts.entry_id())
-        item, _ = await self._parts.rooms.add(
-            room, said(frame.id, entry, 1, self._context.clock.now())
-        )
+            self._may_start(key, site)
+        content, attributes = self._first_words(site, frame)
+        if there is None:
+            self._count_source(source)
+            identity = await self._vouching.identity(key, site, frame.identity)
+            there = await self._new_conversation(
+                key, frame, token=token, language=language, former=former, identity=identity
+            )
+            new = True
+        else:
+            new = False
+        room = self._parts.rooms.open(there)
+        entry = await self._parts.seal(there.subject, content, self._parts.entry_id())
+        words = said(frame.id, entry, 1, self._context.clock.now())
+        item, _ = await self._parts.rooms.add(room, words)
+        if there.state != records.STARTING:
+            return room, item
         arrive = Arrive(
-            interaction_id=conversation.interaction_id,
+            interaction_id=there.interaction_id,
             medium=MEDIUM,
             address=key,
-            subject=conversation.subject,
+            subject=there.subject,
             attributes={"site": key, "language": language, **attributes},
-            customer={"verified": identity is not None},
+            customer={"verified": there.identified},
             entry=entry,
-            source_key=f"chat:{conversation.interaction_id}:{frame.id}",
+            source_key=f"chat:{there.interaction_id}:{frame.id}",
             last_agent=AgentId(former.agent_id) if former and former.agent_id else None,
         )
         try:
             await self._context.inbox.submit(arrive)
         except CarillonError:
-            self._parts.rooms.drop(conversation.interaction_id)
-            await self._parts.store.drop(conversation.interaction_id)
+            if new:
+                self._parts.rooms.drop(there.interaction_id)
+                await self._parts.store.drop(there.interaction_id)
             raise
         return room, item
 
-    def _may_start(self, key: str, site: Site, source: str) -> None:
+    def _first_words(self, site: Site, frame: Start) -> tuple[Content, dict[str, Scalar]]:
+        """What is said first, with the sealed answers, and the attributes for the rules."""
+        text = bounded_text(frame.text, self._parts.settings.characters_max)
+        if not text:
+            raise InvalidInput("say something", field="text", code="missing")
+        sealed, attributes = first_facts(
+            site, name=frame.name, mail=frame.mail, topic=frame.topic, fields=frame.fields
+        )
+        if site.share_page and frame.page:
+            sealed["page"] = mask_cards(frame.page)
+        return Content(text=mask_cards(text), fields=sealed), attributes
+
+    def _may_start(self, key: str, site: Site) -> None:
         if not self.is_open(site):
             raise Refused("the chat is closed now", code="closed")
         running = sum(
@@ -105,6 +116,8 @@ class Starts:
         )
         if running >= site.open_max:
             raise Overloaded("too many chats are open on this site", code="busy")
+
+    def _count_source(self, source: str) -> None:
         wait_ms = self._parts.limits.chats.take(source, self._context.clock.now())
         if wait_ms:
             raise Overloaded("too many new chats from this address", code="too_many_chats")

@@ -22,6 +22,7 @@ from router.model.errors import CarillonError, InvalidInput, Refused
 
 OUTBOX_MAX = 512
 SEND_TIMEOUT_S = 20.0
+CLOSE_TIMEOUT_S = 5.0
 FRAMES_PER_SECOND = 10.0
 FRAMES_BURST = 40
 
@@ -81,7 +82,8 @@ class Visitor:
     async def send(self, text: str) -> None:
         """Take a frame, waiting for room; a window that does not keep up is cut off."""
         try:
-            await asyncio.wait_for(self._outbox.put(text), SEND_TIMEOUT_S)
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self._outbox.put(text)
         except TimeoutError as error:
             raise Cut(protocol.STOPPED, "too slow") from error
 
@@ -128,7 +130,8 @@ class Visitor:
         if cut is None or not connected:
             return
         try:
-            await asyncio.wait_for(self._websocket.close(cut.code, cut.reason), 5)
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._websocket.close(cut.code, cut.reason)
         except (RuntimeError, OSError, TimeoutError, WebSocketDisconnect):
             # The other side is gone already; there is nothing left to close.
             return
@@ -137,7 +140,8 @@ class Visitor:
         while True:
             text = await self._outbox.get()
             try:
-                await asyncio.wait_for(self._websocket.send_text(text), SEND_TIMEOUT_S)
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    await self._websocket.send_text(text)
             except TimeoutError as error:
                 raise Cut(protocol.STOPPED, "too slow") from error
             except RuntimeError as error:
@@ -160,7 +164,8 @@ class Visitor:
 
     async def _next(self, timeout_ms: int) -> protocol.VisitorFrame:
         try:
-            text = await asyncio.wait_for(self._websocket.receive_text(), timeout_ms / 1000)
+            async with asyncio.timeout(timeout_ms / 1000):
+                text = await self._websocket.receive_text()
         except TimeoutError as error:
             raise Cut(protocol.SILENT, "nothing was heard") from error
         except KeyError as error:

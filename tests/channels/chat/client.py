@@ -1,6 +1,7 @@
 """A visitor's side written from docs/protocol/chat.md alone: a raw websocket that speaks JSON."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 Frame = dict[str, Any]
@@ -41,7 +43,7 @@ class Client:
         return [item["text"] for item in self.items if item["kind"] in {"said", "message"}]
 
     async def send(self, type_: str, **fields: Any) -> None:
-        await self.socket.send(json.dumps({"type": type_, **fields}))
+        await self.socket.send(json.dumps({"type": type_, **fields}, ensure_ascii=False))
 
     async def receive(self) -> Frame:
         """The next frame; items are numbered without gap or repetition."""
@@ -100,9 +102,10 @@ class Client:
 
     async def closed(self) -> int:
         """Read until the server closes; its code."""
-        async with asyncio.timeout(10):
-            async for _ in self.socket:
-                pass
+        with contextlib.suppress(ConnectionClosed):
+            async with asyncio.timeout(10):
+                async for _ in self.socket:
+                    continue
         code = self.socket.close_code
         assert code is not None
         return code
