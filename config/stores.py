@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from config.settings_types import StorageSettings
+from config.settings_types import SecretSettings, StorageSettings
 from reporting.store import HistoryStore
 from router.ports import Clock, EventLog, Ids
 from router.storage.customers import StoredCustomers
@@ -23,11 +23,15 @@ class Stores:
     writer; on PostgreSQL each is a schema or a set of tables. The keys stand apart (PRIV-1).
     """
 
-    def __init__(self, settings: StorageSettings, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, settings: StorageSettings, secrets: SecretSettings, clock: Clock, ids: Ids
+    ) -> None:
         self._folder = settings.folder
         keys_url = _plain(settings.keys_url) if settings.keys else self._file("keys/keys.db")
         self.log: EventLog = event_log(self._or_file(settings, "log.db"))
-        self.keys = KeyStore(keys_url, MasterKeys(self._folder / "keys" / MASTER_FILE), clock)
+        key = secrets.key_encryption_key
+        master = MasterKeys(self._folder / "keys" / MASTER_FILE, key.reveal() if key else "")
+        self.keys = KeyStore(keys_url, master, clock)
         self.seals = BoxSeals(self.keys)
         self.files = SealedFiles(settings.files_folder, self.keys, ids)
         customers_url = self._or_file(settings, "customers.db")

@@ -36,7 +36,7 @@ class Centre:
         self.catalogue: Catalogue = loaded.catalogue
         self.clock = clock or SystemClock()
         self.ids = ids or RandomIds()
-        self.stores = Stores(self.settings.storage, self.clock, self.ids)
+        self.stores = Stores(self.settings.storage, self.settings.secrets, self.clock, self.ids)
         self.hub = Hub(self.stores.log, self.clock)
         self.projector = Projector(self.stores.history, self.hub)
         self.channels: dict[Medium, Channel] = {}

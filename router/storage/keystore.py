@@ -80,6 +80,7 @@ class KeyStore:
     async def open(self) -> None:
         """Get ready; the first time, make the master key and the centre's secret.
 
+        When the operator has given a new master key above the old one, all is wrapped anew by it.
         Raises StorageFailed when the store holds keys whose master key is not there: a new one
         would open none of them.
         """
@@ -99,6 +100,8 @@ class KeyStore:
                 if self._master.current == 0:
                     await asyncio.to_thread(self._master.add)
                 self._root = await self._own_secret(connection)
+            if self._master.is_given and versions - {self._master.current}:
+                await self._rewrap_all()
         except BaseException:
             await self.close()
             raise
@@ -169,17 +172,21 @@ class KeyStore:
 
         Touches no sealed box. May be broken off and run again: old versions still unwrap.
         """
-        current = await asyncio.to_thread(self._master.add)
-        count = await self._rewrap(_SECRETS, "name", current)
-        while more := await self._rewrap(_KEYS, "subject", current):
+        await asyncio.to_thread(self._master.add)
+        return await self._rewrap_all()
+
+    async def _rewrap_all(self) -> int:
+        count = await self._rewrap(_SECRETS, "name")
+        while more := await self._rewrap(_KEYS, "subject"):
             count += more
         await self._database.scrub(_KEYS.name)
         return count
 
-    async def _rewrap(self, table: Table, owner: str, current: int) -> int:
-        old = select(table).where(table.c.version != current).limit(_REWRAPPED_AT_ONCE)
+    async def _rewrap(self, table: Table, owner: str) -> int:
+        old = table.c.version != self._master.current
+        wanted = select(table).where(old).limit(_REWRAPPED_AT_ONCE)
         async with self._database.writing() as connection:
-            rows = (await connection.execute(old.with_for_update())).all()
+            rows = (await connection.execute(wanted.with_for_update())).all()
             for row in rows:
                 name = row._mapping[owner]
                 key = self._master.unwrap(row.version, row.wrapped, name)

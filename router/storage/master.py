@@ -1,10 +1,12 @@
-"""The key-encryption key: a private file apart from log and key store, with versions.
+"""The key-encryption key: apart from log and key store, with versions.
 
-Whoever copies the database without this file can open nothing. The newest version wraps, older
+Whoever copies the database without it can open nothing. It is a private file that we make, or a
+secret of the operator's (a file of a secret store, a credential). The newest version wraps, older
 ones still unwrap until everything is wrapped anew.
 """
 
 import base64
+import hashlib
 import os
 import secrets
 import stat
@@ -13,12 +15,15 @@ from pathlib import Path
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from router.model.errors import StorageFailed
 from router.storage.snapshots import write_durably
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
+_SECRET_LEAST = 32
 
 
 class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,10 +32,15 @@ class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MasterKeys:
-    """Wraps and unwraps keys under the versions in the file. Constructor: ``MasterKeys(path)``."""
+    """Wraps and unwraps keys. Constructor: ``MasterKeys(path, given)``.
 
-    def __init__(self, path: Path) -> None:
+    ``path`` is the file of keys that we make. ``given`` is the operator's secret, if there is one:
+    a key a line, the newest first; then nothing is made, and the file's keys only unwrap.
+    """
+
+    def __init__(self, path: Path, given: str = "") -> None:
         self._path = path
+        self._given = [line.strip() for line in given.splitlines() if line.strip()]
         self._keys: dict[int, bytes] = {}
         self._current = 0
 
@@ -43,8 +53,20 @@ class MasterKeys:
         """Whether what this version wrapped can be unwrapped."""
         return version in self._keys
 
+    @property
+    def is_given(self) -> bool:
+        """Whether the key comes from the operator."""
+        return bool(self._given)
+
     def load(self) -> None:
-        """Read the file; an absent one is no key yet. Raises StorageFailed naming the file."""
+        """Take the keys; an absent file is no key yet. Raises StorageFailed naming the fault."""
+        self._read()
+        derived = [_derive(line) for line in self._given]
+        if derived:
+            self._keys |= {_version(key): key for key in derived}
+            self._current = _version(derived[0])
+
+    def _read(self) -> None:
         try:
             mode = stat.S_IMODE(self._path.stat().st_mode)
             if mode & 0o077:
@@ -60,7 +82,14 @@ class MasterKeys:
         self._keys, self._current = keys, sheet.current
 
     def add(self) -> int:
-        """Make a new version and keep it, durably, before anything is wrapped by it."""
+        """Make a new version and keep it, durably, before anything is wrapped by it.
+
+        Raises StorageFailed when the key is the operator's: a new one comes from there.
+        """
+        if self._given:
+            raise StorageFailed(
+                "the master key is given from outside: put a new one above it there"
+            )
         version = self._current + 1
         keys = {**self._keys, version: secrets.token_bytes(KEY_BYTES)}
         sheet = _KeyFile(
@@ -90,6 +119,19 @@ class MasterKeys:
             return AESGCM(key).decrypt(nonce, box, _bound(owner, version))
         except (InvalidTag, ValueError) as error:
             raise StorageFailed(f"the key of {owner} was changed or wrapped elsewhere") from error
+
+
+def _derive(secret: str) -> bytes:
+    if len(secret) < _SECRET_LEAST:
+        raise StorageFailed(
+            f"the key-encryption key has fewer than {_SECRET_LEAST} characters and can be guessed"
+        )
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"carillon master key").derive(secret.encode())
+
+
+def _version(key: bytes) -> int:
+    """A number of its own for a given key: never that of a key we made, which count from 1."""
+    return int.from_bytes(hashlib.sha256(b"version" + key).digest()[:4], "big") % 2**30 + 2**30
 
 
 def _bound(owner: str, version: int) -> bytes:

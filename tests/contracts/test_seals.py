@@ -151,6 +151,57 @@ def test_a_lost_master_key_is_named_instead_of_replaced(vault: Vault) -> None:
     assert not vault.key_file.exists()
 
 
+def test_a_given_master_key_makes_no_file_and_is_renewed_by_a_line_above_it(vault: Vault) -> None:
+    boxes: list[Sealed] = []
+
+    async def seal(keys: KeyStore) -> None:
+        boxes.append(await BoxSeals(keys).seal(ANN, ENTRY, "content/1", b"words"))
+        with pytest.raises(StorageFailed, match="given from outside"):
+            await keys.rotate()
+
+    async def read(keys: KeyStore) -> None:
+        assert await BoxSeals(keys).open(boxes[0], ENTRY) == b"words"
+
+    old, new = "an old secret of the operator's own", "a new secret of the operator's own"
+    vault.given = old + "\n"
+    vault.run(seal)
+    assert not vault.key_file.exists()
+    vault.given = new
+    with pytest.raises(StorageFailed, match="is missing"):
+        vault.run(read)
+    vault.given = f"{new}\n{old}\n"
+    vault.run(read)
+    # All is wrapped by the new one now.
+    vault.given = new
+    vault.run(read)
+
+
+def test_a_centre_of_the_lab_goes_on_under_a_given_master_key(vault: Vault) -> None:
+    boxes: list[Sealed] = []
+
+    async def seal(keys: KeyStore) -> None:
+        boxes.append(await BoxSeals(keys).seal(ANN, ENTRY, "content/1", b"words"))
+
+    async def read(keys: KeyStore) -> None:
+        assert await BoxSeals(keys).open(boxes[0], ENTRY) == b"words"
+
+    vault.run(seal)
+    vault.given = "a secret of the operator's own choice"
+    vault.run(read)
+    vault.key_file.unlink()
+    vault.run(read)
+
+
+def test_a_master_key_that_can_be_guessed_is_refused(vault: Vault) -> None:
+    vault.given = "hunter2"
+
+    async def use(keys: KeyStore) -> None:
+        await keys.ensured(ANN)
+
+    with pytest.raises(StorageFailed, match="fewer than 32 characters"):
+        vault.run(use)
+
+
 def test_named_keys_are_256_bits_stable_and_different(vault: Vault) -> None:
     seen: list[dict[str, bytes]] = []
 

@@ -31,10 +31,11 @@ class Vault:
         self.folder = folder
         self.key_file = folder / "keys" / "master.json"
         self.clock = SetClock()
+        self.given = ""
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[KeyStore]:
-        keys = KeyStore(self.url, MasterKeys(self.key_file), self.clock)
+        keys = KeyStore(self.url, MasterKeys(self.key_file, self.given), self.clock)
         await keys.open()
         try:
             yield keys
