@@ -80,10 +80,10 @@ class _Builder:
             for name, text in centre.agent.items()
         }
         hours = calendars(centre.hours, centre.holidays, centre.site.zone, self._findings)
-        made = RuleBuilder(centre, self._names, self._findings)
+        made = RuleBuilder(centre, self._names, self._findings, whole=self._known.whole)
         plans, rules = made.plans(), made.rules()
         self._check_reasons()
-        if not self._names.any("queue"):
+        if self._known.whole and not self._names.any("queue"):
             self._findings.mistake(("queue",), "there is no queue; add a table [queue.NAME]")
         if rules is None or not queues:
             return None

@@ -15,10 +15,14 @@ _SECTIONS = ("queue", "skill", "team", "agent", "plan", "hours", "priority")
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the installed program knows: media and strategies."""
+    """What the installed program knows: media and strategies.
+
+    ``whole`` is false when a file could not be parsed: then a missing name may stand there.
+    """
 
     media: frozenset[str]
     strategies: frozenset[str]
+    whole: bool = True
 
 
 class Names:
@@ -41,7 +45,7 @@ class Names:
 
     def refer(self, path: FieldPath, section: str, name: str) -> None:
         """Note a mistake unless the section has a table of this name."""
-        if name not in self._names[section]:
+        if self._known.whole and name not in self._names[section]:
             word = {"hours": "hours are", "agent": "agent is"}.get(section, f"{section} is")
             hint = did_you_mean(name, self._names[section])
             self._findings.mistake(path, f'no {word} named "{name}"{hint}')

@@ -39,7 +39,10 @@ ACTIONS = (
 class RuleBuilder:
     """Builds the rule set and the plans of one text."""
 
-    def __init__(self, centre: CentreText, names: Names, findings: Findings) -> None:
+    def __init__(
+        self, centre: CentreText, names: Names, findings: Findings, *, whole: bool = True
+    ) -> None:
+        self._whole = whole
         self._centre = centre
         self._names = names
         self._findings = findings
@@ -63,7 +66,7 @@ class RuleBuilder:
             seen.setdefault(rule.name, index)
         rules = tuple(self._rule(index, text) for index, text in enumerate(centre.rule))
         if centre.rules is None:
-            if not self._findings.written(("rules",)):
+            if self._whole and not self._findings.written(("rules",)):
                 self._findings.mistake(
                     ("rules",), "is missing; add [rules] with default_queue for what no rule sends"
                 )

@@ -88,11 +88,16 @@ def _loaded(
     secrets = SecretReader(folder, os.environ if environment is None else environment)
     decoder = Decoder(findings, secrets, FORMS)
     centre = decoder.decode(found.tree, CentreText, ()) or CentreText()
-    known = Known(media=frozenset(specs) | PLANNED_MEDIA, strategies=frozenset(strategies()))
+    known = Known(
+        media=frozenset(specs) | PLANNED_MEDIA,
+        strategies=frozenset(strategies()),
+        whole=found.whole,
+    )
     catalogue = build_catalogue(centre, found.tree, findings, known)
-    settings = _settings(folder, centre, _channels(centre, specs, decoder, findings), findings)
+    settings = _settings(folder, centre, _channels(centre, specs, decoder, findings), found)
     check_settings(settings, findings)
-    check_hours(settings.channels, centre.hours, findings)
+    if found.whole:
+        check_hours(settings.channels, centre.hours, findings)
     good = not findings.mistakes
     if good and catalogue is not None:
         warn_of_catalogue(catalogue, findings, media=frozenset(settings.channels), today=today)
@@ -133,8 +138,9 @@ def _channels(
 
 
 def _settings(
-    folder: Path, centre: CentreText, channels: dict[str, Any], findings: Findings
+    folder: Path, centre: CentreText, channels: dict[str, Any], found: TomlFolder
 ) -> Settings:
+    findings, whole = found.findings, found.whole
     storage = msgspec.structs.replace(
         centre.storage, folder=(folder / centre.storage.folder.expanduser()).absolute()
     )
@@ -150,7 +156,7 @@ def _settings(
         log=centre.log,
         metrics=centre.metrics,
         channels=channels,
-        replies=replies_of(centre, findings),
+        replies=replies_of(centre, findings, whole=whole),
     )
 
 

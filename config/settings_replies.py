@@ -23,7 +23,7 @@ REPLY_FIELDS = frozenset(
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
-def replies_of(centre: CentreText, findings: Findings) -> tuple[Reply, ...]:
+def replies_of(centre: CentreText, findings: Findings, *, whole: bool = True) -> tuple[Reply, ...]:
     """All canned replies in the order of the text; mistakes are noted."""
     made = []
     for name, text in centre.reply.items():
@@ -32,7 +32,8 @@ def replies_of(centre: CentreText, findings: Findings) -> tuple[Reply, ...]:
             findings.mistake((*path, "text"), 'has no words; write text = { en = "..." }')
         for language, words in text.text.items():
             _check_fields((*path, "text", language), words, findings)
-        _check_references(path, text, centre, findings)
+        if whole:
+            _check_references(path, text, centre, findings)
         made.append(
             Reply(
                 name=name,

@@ -24,12 +24,16 @@ _AT = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 
 class TomlFolder(msgspec.Struct):
-    """What the files say: the merged tree, the text of each file, and where everything stands."""
+    """What the files say: the merged tree, the text of each file, and where everything stands.
+
+    ``whole`` is false when a file could not be read or parsed: what it says is not known then.
+    """
 
     folder: Path
     tree: dict[str, Any]
     texts: dict[str, str]
     findings: Findings
+    whole: bool = True
 
 
 def read_folder(folder: Path) -> TomlFolder:
@@ -69,10 +73,12 @@ def add_text(found: TomlFolder, name: str, text: str | None) -> None:
     The name decides: ``channels/mail.toml`` is the table ``channels.mail``.
     """
     if text is None:
+        found.whole = False
         return
     found.texts[name] = text
     parsed = _parsed(text, name, found.findings)
     if parsed is None:
+        found.whole = False
         return
     tree, places = parsed
     prefix = tuple(Path(name).with_suffix("").parts) if "/" in name else ()

@@ -273,9 +273,22 @@ def test_one_slip_is_one_line(tmp_path: Path) -> None:
 def test_all_mistakes_of_all_files_come_at_once(tmp_path: Path) -> None:
     files = with_line("queues.toml", '"patient"', '"patent"')
     files["hours.toml"] = files["hours.toml"].replace("Berlin", "Berlinn")
-    files["plans.toml"] = "[plan\n"
+    files["agents.toml"] = files["agents.toml"].replace("german = 5", "german = 50")
     found = {mistake.file for mistake in check(tmp_path, files).mistakes}
-    assert found == {"queues.toml", "hours.toml", "plans.toml"}
+    assert found == {"queues.toml", "hours.toml", "agents.toml"}
+
+
+def test_a_file_that_cannot_be_parsed_is_not_missed_by_every_other(tmp_path: Path) -> None:
+    """What it would define is not known; only what is wrong for certain is told beside it."""
+    files = with_line("hours.toml", "Berlin", "Berlinn")
+    files["queues.toml"] = files["plans.toml"] = files["rules.toml"] = "["
+    found = check(tmp_path, files).mistakes
+    assert [mistake.file for mistake in found] == [
+        "hours.toml",
+        "plans.toml",
+        "queues.toml",
+        "rules.toml",
+    ]
 
 
 def test_a_missing_folder_is_a_mistake_and_no_error(tmp_path: Path) -> None:
