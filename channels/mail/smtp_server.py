@@ -7,7 +7,7 @@ it is durable; a client that hears nothing sends it again. The bounds are those 
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from twisted.internet import interfaces, protocol
 from twisted.mail import smtp
 from typing_extensions import override
 
-from router.model.errors import CarillonError, InvalidInput, Overloaded
+from router.model.errors import InvalidInput, Overloaded
 from router.model.ids import MINUTE_MS
 from router.ports import Clock
 
@@ -169,9 +169,9 @@ class MailReceiver(smtp.ESMTP):
         return bytes(self.host) + b" ESMTP"
 
     @override
-    def extensions(self) -> Mapping[bytes, list[bytes] | None]:
-        """What EHLO announces."""
-        offered: dict[bytes, list[bytes] | None] = {
+    def extensions(self) -> dict[bytes, Any]:
+        """What EHLO announces: a list of parameters, or None, by the extension's name."""
+        offered: dict[bytes, Any] = {
             b"SIZE": [str(self._owner.limits.message_bytes).encode()],
             b"8BITMIME": None,
             b"PIPELINING": None,
@@ -239,6 +239,18 @@ class MailReceiver(smtp.ESMTP):
             self._helo = (None, self._source.encode())
             self._from = None
             self._to = []
+
+    @override
+    def lookupMethod(self, command: bytes) -> Callable[[bytes], None] | None:
+        """What answers a command; None for one that is unknown or not even ASCII."""
+        found: Callable[[bytes], None] | None = (
+            super().lookupMethod(command) if command.isascii() else None
+        )
+        return found
+
+    def do_NOOP(self, rest: bytes) -> None:
+        """Nothing, politely (RFC 5321, 4.1.1.9)."""
+        self.sendCode(250, b"2.0.0 Yes")
 
     @override
     def ext_AUTH(self, rest: bytes) -> None:
@@ -341,7 +353,8 @@ class MailReceiver(smtp.ESMTP):
             return 554, f"5.6.0 {error.message}"
         except Overloaded:
             return 451, "4.3.1 Busy, try again later"
-        except (CarillonError, TimeoutError, OSError):
+        except Exception:
+            # A mistake of ours too: the client keeps its message, and the connection goes on.
             log.exception("A message from %s could not be taken.", envelope.source)
             return 451, "4.3.0 Not taken, try again later"
         return 250, "2.0.0 Taken"
