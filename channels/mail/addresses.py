@@ -16,6 +16,7 @@ _TOLERANT = re.compile(
     r"""(?:[^\s"@<>(),:;\\\x00-\x1f]+|"[^"\x00-\x1f]{1,64}")@([^\s"@<>(),:;\\\[\]\x00-\x1f]+|\[[0-9A-Za-z:.]{2,50}\])\Z"""
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ENCODED_WORD = re.compile(r"=\?[^?]*\?[bq]\?", re.IGNORECASE)
 _LOCAL_LENGTH = 64
 _ADDRESS_LENGTH = 254
 _NAME_LENGTH = 200
@@ -41,7 +42,7 @@ def parse_outgoing_address(text: str, *, field: str = "to") -> str:
         raise InvalidInput(f"{field}: line breaks and control characters are refused", field=field)
     address = text.strip()
     local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL.match(local) or len(local) > _LOCAL_LENGTH:
+    if not at or not _LOCAL.match(local) or len(local) > _LOCAL_LENGTH or has_encoded_word(local):
         raise InvalidInput(f"{field}: {address[:80]!r} is not a mail address", field=field)
     ascii_domain = _ascii_domain(domain)
     if ascii_domain is None or len(local) + 1 + len(ascii_domain) > _ADDRESS_LENGTH:
@@ -74,7 +75,14 @@ def check_header_text(text: str, *, field: str) -> str:
     """The text if it can stand in one outgoing header line; raises InvalidInput otherwise."""
     if _CONTROL.search(text):
         raise InvalidInput(f"{field}: line breaks and control characters are refused", field=field)
+    if has_encoded_word(text):
+        raise InvalidInput(f"{field}: encoded words (=?...?=) are refused", field=field)
     return text
+
+
+def has_encoded_word(text: str) -> bool:
+    """Whether the text holds what header libraries decode (RFC 2047), line breaks included."""
+    return _ENCODED_WORD.search(text) is not None
 
 
 def parse_addresses(value: bytes, budget: Budget | None = None) -> list[Address]:

@@ -250,14 +250,18 @@ class Arrivals:
         if mail.kind is not Kind.BOUNCE or bounce is None or not bounce.original_message_id:
             log.info("Mail of a machine is not taken as a customer's: %s", mail.kind.value)
             return
-        about = await self._store.belongs([self.digest(bounce.original_message_id)])
-        if not about:
+        failed = [one for one in bounce.recipients if one.action == "failed"]
+        if bounce.recipients and not failed:
+            log.info("A delay is told of: the message may still arrive.")
+            return
+        about = await self._store.sent(self.digest(bounce.original_message_id))
+        if about is None:
             log.info("A bounce is about no message of ours.")
             return
-        reason = next((one.status or one.reason.value for one in bounce.recipients), "bounced")
+        words = f"{failed[0].status} {failed[0].reason.value}".strip() if failed else "bounced"
         try:
             await self._context.inbox.submit(
-                MarkEntry(about[0].interaction_id, about[0].entry_id, Mark.FAILED, reason[:200])
+                MarkEntry(about.interaction_id, about.entry_id, Mark.FAILED, words)
             )
         except Refused as error:
             log.info("A bounce is about an interaction long gone: %s", error.message)

@@ -1,6 +1,7 @@
 """Outgoing messages: from an entry's words to bytes for SMTP. Pure.
 
-Headers go through Python's SMTP policy, which refuses CR and LF in a value (MAIL-7).
+Headers go through Python's SMTP policy, which refuses CR and LF in a value but decodes encoded
+words and writes out the line breaks it finds in them: those are refused before (MAIL-7).
 """
 
 import unicodedata
@@ -13,7 +14,11 @@ from email.utils import format_datetime
 
 import msgspec
 
-from channels.mail.addresses import check_header_text, parse_outgoing_address
+from channels.mail.addresses import (
+    check_header_text,
+    has_encoded_word,
+    parse_outgoing_address,
+)
 from channels.mail.kinds import LOOP_HEADER
 from channels.mail.settings import Mailbox
 from router.model.content import FileRef, MailHeaders
@@ -41,7 +46,12 @@ class Composed(msgspec.Struct, frozen=True):
 
 
 def reply_subject(subject: str) -> str:
-    """``Re: `` before a subject that has none (in any common language's form)."""
+    """``Re: `` before a subject that has none (in any common language's form).
+
+    What would be read as an encoded word once more is taken apart.
+    """
+    if has_encoded_word(subject):
+        subject = subject.replace("=?", "= ?")
     plain = unicodedata.normalize("NFKC", subject).lower()
     if plain.startswith(("re:", "re :", "aw:", "sv:", "回复:", "答复:")):
         return subject
@@ -84,10 +94,9 @@ def compose(
         message["Reply-To"] = parse_outgoing_address(headers.reply_to, field="reply_to")
     message["Date"] = format_datetime(datetime.fromtimestamp(at / 1_000, UTC))
     message["Message-ID"] = f"<{message_id}>"
-    if headers.in_reply_to:
-        message["In-Reply-To"] = _ids(headers.in_reply_to)
-    if headers.references:
-        message["References"] = _ids(headers.references)
+    for name, thread in (("In-Reply-To", headers.in_reply_to), ("References", headers.references)):
+        if ids := _ids(thread):
+            message[name] = ids
     if loop_mark:
         message[LOOP_HEADER] = loop_mark
     if automatic:
@@ -114,7 +123,11 @@ def _named(mailbox: Mailbox) -> HeaderAddress:
 
 
 def _ids(message_ids: Sequence[str]) -> str:
-    """Message ids in angle brackets; the first and the last nineteen of a long thread."""
+    """Message ids in angle brackets; the first and the last nineteen of a long thread.
+
+    Foreign ids that hold an encoded word are left out: the thread loses a link, not a header.
+    """
+    message_ids = [one for one in message_ids if not has_encoded_word(one)]
     kept = message_ids if len(message_ids) <= 20 else (message_ids[0], *message_ids[-19:])
     return " ".join(f"<{check_header_text(one.strip('<> '), field='references')}>" for one in kept)
 

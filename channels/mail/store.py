@@ -186,6 +186,21 @@ class MailStore:
         async with self._engine.connect() as connection:
             return [Known(*row) for row in await connection.execute(statement)]
 
+    async def sent(self, digest: str) -> Known | None:
+        """Which entry of ours left under this message id; None for what others wrote.
+
+        Ours are those whose entry stands in the outbox, where it stays for 30 days.
+        """
+        names = ("case_id", "interaction_id", "entry_id", "agent_id")
+        statement = (
+            sa.select(*(_threads.c[name] for name in names))
+            .join(_outbox, _outbox.c.key == _threads.c.entry_id)
+            .where(_threads.c.digest == digest)
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(statement)).first()
+        return None if row is None else Known(*row)
+
     async def keep_conversation(self, conversation: Conversation) -> None:
         """Remember what an answer needs; the customer's last words replace earlier ones."""
         values = msgspec.structs.asdict(conversation)
