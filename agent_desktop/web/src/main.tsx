@@ -11,13 +11,13 @@ import { openDraftStore } from "./drafts/store";
 import { keyListener } from "./keys/dispatch";
 import { Ringer } from "./sound/ringer";
 import type { Session } from "./state/shapes";
-import { LANGUAGES, preferred, speak, t } from "./words/words";
 import { DeskContext } from "./views/context";
 import { doAct, goToNth } from "./views/deskkeys";
-import { home } from "./views/places";
 import { Failed } from "./views/parts";
+import { home, worksAtDesk } from "./views/places";
 import { Shell } from "./views/shell";
 import { SignIn } from "./views/signin";
+import { LANGUAGES, preferred, speak, t } from "./words/words";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/parts.css";
@@ -64,10 +64,10 @@ async function open(session: Session): Promise<void> {
   ringer.set(settings.sound);
   await desk.drafts.load();
   followAddress();
-  if (location.hash.length < 3) go(home(session));
+  if (location.hash.length < 3 || (route.peek().page === "work" && !worksAtDesk(session))) go(home(session));
   desk.ticker.start();
   desk.ticker.beat.subscribe(() => desk.fold({ type: "tick" }));
-  if (session.agent_id !== null) desk.line.start();
+  if (worksAtDesk(session)) desk.line.start();
   watchPage(desk);
   render(
     <DeskContext.Provider value={desk}>

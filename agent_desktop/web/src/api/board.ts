@@ -29,6 +29,9 @@ export interface Board {
   } | null;
 }
 
+/** The board as it stands. */
+export const board = (): Promise<Board> => request("/api/v1/board");
+
 /** How often the feed is asked whether it still lives; an answer is a sign of life, not news. */
 const PING_MS = 1_000;
 
@@ -49,7 +52,7 @@ export function boardFeed(
   };
   const connect = async (): Promise<void> => {
     try {
-      const first = await request<Board>("/api/v1/board");
+      const first = await board();
       if (over) return;
       onTime(first.at);
       onBoard(first);

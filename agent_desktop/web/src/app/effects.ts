@@ -1,11 +1,11 @@
 /** What follows from a change of state: sound, announcements, notifications, reading what is missing. */
 
+import { chordLabel } from "../keys/map";
 import type { DeskState, OfferCard } from "../state/desk";
 import type { DeskEvent } from "../state/fold";
 import type { Entry, Offer } from "../state/shapes";
 import { spoken } from "../words/format";
 import { mediumWord, t, title, tOr } from "../words/words";
-import { chordLabel } from "../keys/map";
 import { readEntries } from "./acts";
 import type { Desk } from "./desk";
 import { dot, notify, unnotify } from "./outside";

@@ -3,8 +3,8 @@
  * and what this desk itself has asked for or read.
  */
 
-import type { DeskState, Happening, OfferCard } from "./desk";
 import { addEntries, changeConversation, mapWith, mapWithout, markEntry } from "./change";
+import type { DeskState, Happening, OfferCard } from "./desk";
 import { foldOwn, type OwnEvent } from "./own";
 import type { Agent, Entry, FromServer, Item, Live, Push, Snapshot } from "./shapes";
 

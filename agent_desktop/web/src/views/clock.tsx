@@ -1,8 +1,8 @@
 /** Running clocks and promises. The text is written by the shared ticker, not by drawing again. */
 
 import { useEffect, useRef } from "preact/hooks";
-import type { Item } from "../state/shapes";
 import { itemSla, type Sla, slaAt } from "../state/select";
+import type { Item } from "../state/shapes";
 import { clock, leftClock, spoken } from "../words/format";
 import { t, tOr } from "../words/words";
 import { useBeat, useDesk } from "./context";

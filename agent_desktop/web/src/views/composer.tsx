@@ -2,16 +2,16 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { send, type SendOptions, staleWords, withdrawSend } from "../app/acts";
+import { type SendOptions, send, staleWords, withdrawSend } from "../app/acts";
 import type { Desk } from "../app/desk";
 import { composing } from "../keys/dispatch";
 import type { DraftKind, Item } from "../state/shapes";
 import { hourMinute } from "../words/format";
 import { mediumWord, t } from "../words/words";
+import { AttachButton, Attachments } from "./attach";
 import { CannedPicker } from "./canned";
-import { Attachments, AttachButton } from "./attach";
 import { useDesk, usePart } from "./context";
-import { Envelope, defaultEnvelope } from "./envelope";
+import { defaultEnvelope, Envelope } from "./envelope";
 import { Icon } from "./icon";
 import { Press, Strip, useGuard } from "./parts";
 

@@ -6,8 +6,8 @@ import { Problem } from "../api/http";
 import { full } from "../words/format";
 import { t } from "../words/words";
 import { ConfigHistory } from "./confighistory";
-import { TableEditor } from "./configtable";
 import { RulesEditor } from "./configrules";
+import { TableEditor } from "./configtable";
 import { Failed, Field, Press, Skeleton, Strip } from "./parts";
 import { Tabs } from "./tabs";
 

@@ -14,6 +14,7 @@ import { Entries } from "./entries";
 import { Icon } from "./icon";
 import { Menu, type MenuRow } from "./menu";
 import { Empty, Press } from "./parts";
+import { worksAtDesk } from "./places";
 import { Picker } from "./transfer";
 import { WrapUpTray } from "./wrapup";
 
@@ -59,7 +60,7 @@ function Nothing() {
   return (
     <main class="conversation conversation-none" id="main" data-region="conversation" tabIndex={-1}>
       <h1 class="hidden-text">{t("place.work")}</h1>
-      {known && desk.session.agent_id !== null ? (
+      {known && worksAtDesk(desk.session) ? (
         <Empty icon="work">
           <p>{t("conversation.empty")}</p>
           <p class="muted">

@@ -3,10 +3,10 @@
 import { accept, command, send } from "../app/acts";
 import type { Desk } from "../app/desk";
 import { go, route } from "../app/route";
+import type { ActName } from "../keys/map";
 import { firstOffer, groups } from "../state/select";
 import type { Item } from "../state/shapes";
 import { defaultEnvelope } from "./envelope";
-import type { ActName } from "../keys/map";
 
 /** Does the act called `name`. */
 export function doAct(desk: Desk, name: ActName): boolean {

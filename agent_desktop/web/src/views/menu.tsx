@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useUniqueId } from "./parts";
 import { Icon } from "./icon";
+import { useUniqueId } from "./parts";
 
 export interface MenuRow {
   readonly id: string;

@@ -9,15 +9,20 @@ export interface Place {
   readonly icon: string;
 }
 
-const SUPERVISING = ["supervisor", "manager", "administrator"];
+const may = (session: Session, permission: string): boolean => session.permissions.includes(permission);
+
+/** True for who takes work themselves: an agent, or a supervisor who is one too. */
+export function worksAtDesk(session: Session): boolean {
+  return session.agent_id !== null && may(session, "work");
+}
 
 /** The places this person may go to, in the order of the rail. */
 export function places(session: Session): readonly Place[] {
   const shown: Place[] = [];
-  if (session.agent_id !== null) shown.push({ page: "work", words: "place.work", icon: "work" });
-  shown.push({ page: "board", words: "place.board", icon: "board" });
-  if (SUPERVISING.includes(session.role)) {
-    shown.push({ page: "reports", words: "place.reports", icon: "reports" });
+  if (worksAtDesk(session)) shown.push({ page: "work", words: "place.work", icon: "work" });
+  if (may(session, "board")) shown.push({ page: "board", words: "place.board", icon: "board" });
+  if (may(session, "reports")) shown.push({ page: "reports", words: "place.reports", icon: "reports" });
+  if (may(session, "configuration.read")) {
     shown.push({ page: "config", words: "place.config", icon: "config" });
   }
   shown.push({ page: "settings", words: "place.settings", icon: "settings" });

@@ -1,14 +1,16 @@
 /** Queue by interval: the question, the table or the chart, the definitions, and the file. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { csvAddress, type Question, queueReport, type Report } from "../api/reports";
+import { board } from "../api/board";
 import { Problem } from "../api/http";
+import { csvAddress, type Question, queueReport, type Report } from "../api/reports";
+import type { Queue } from "../state/shapes";
 import { full, hourMinute } from "../words/format";
 import { t } from "../words/words";
 import { useDesk, usePart } from "./context";
 import { Empty, Failed, Press, Skeleton } from "./parts";
-import { ReportChart } from "./reportchart";
 import { AskReport } from "./reportask";
+import { ReportChart } from "./reportchart";
 import { ReportTable } from "./reporttable";
 
 /** Midnight of the day of `at`, in this machine's zone. */
@@ -22,7 +24,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 export function ReportPage() {
   const desk = useDesk();
-  const queues = usePart((state) => state.queues).value;
+  const queues = useQueues();
   const [question, setQuestion] = useState<Question>(() => ({
     from: dayStart(desk.now()),
     to: dayStart(desk.now()) + DAY_MS,
@@ -54,6 +56,20 @@ export function ReportPage() {
       {report === null ? null : <Answer report={report} question={question} />}
     </div>
   );
+}
+
+/** The queues to choose from: a desk knows them, somebody without one asks the board. */
+function useQueues(): readonly Queue[] {
+  const own = usePart((state) => state.queues).value;
+  const [read, setRead] = useState<readonly Queue[]>([]);
+  useEffect(() => {
+    if (own.length === 0)
+      board().then(
+        (answer) => setRead(answer.queues),
+        () => undefined,
+      );
+  }, [own.length]);
+  return own.length === 0 ? read : own;
 }
 
 function useReport(question: Question) {
@@ -89,7 +105,7 @@ function Answer({ report, question }: { report: Report; question: Question }) {
   const desk = useDesk();
   const [chart, setChart] = useState(false);
   const [meanings, setMeanings] = useState(false);
-  const may = desk.session.role !== "agent";
+  const may = desk.session.permissions.includes("export");
   return (
     <>
       <div class="row report-head">

@@ -11,8 +11,15 @@ export function figure(value: Figure | undefined, unit: Definition["unit"]): str
   return unit === "ms" ? length(value) : count(value);
 }
 
+/** What is asked for first stands first; the rest follows as it comes. */
+const FIRST = ["offered", "answered", "abandoned", "flowed_out", "still_waiting", "asa", "aht"];
+
+function ordered(names: readonly string[]): readonly string[] {
+  return [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))];
+}
+
 export function ReportTable({ report }: { report: Report }) {
-  const names = Object.keys(report.definitions);
+  const names = ordered(Object.keys(report.definitions));
   const cells = (figures: Readonly<Record<string, Figure>>) =>
     names.map((name) => (
       <td key={name} class="number">

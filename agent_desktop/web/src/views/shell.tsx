@@ -13,7 +13,7 @@ import { KeysView } from "./keysview";
 import { Offers } from "./offers";
 import { Palette } from "./palette";
 import { Failed, Skeleton } from "./parts";
-import { places } from "./places";
+import { places, worksAtDesk } from "./places";
 import { Side } from "./side";
 import { StatusBar } from "./statusbar";
 import { Strips } from "./strips";
@@ -23,7 +23,7 @@ export function Shell() {
   const desk = useDesk();
   usePageTitle();
   const page = route.value.page;
-  const work = page === "work" && desk.session.agent_id !== null;
+  const work = page === "work" && worksAtDesk(desk.session);
   return (
     <>
       <div class="skip-links">

@@ -1,7 +1,7 @@
 /** The one place for state: presence, load, line, find, and one's own menu. */
 
-import { reasonWord, shownWord } from "../app/effects";
 import { setPresence } from "../app/acts";
+import { reasonWord, shownWord } from "../app/effects";
 import { go } from "../app/route";
 import { chordLabel } from "../keys/map";
 import { load } from "../state/select";
@@ -13,11 +13,12 @@ import { useBeat, useDesk, usePart } from "./context";
 import { Icon } from "./icon";
 import { Menu, type MenuRow } from "./menu";
 import { Press } from "./parts";
+import { worksAtDesk } from "./places";
 import { signOut } from "./signout";
 
 export function StatusBar() {
   const desk = useDesk();
-  const hasAgent = desk.session.agent_id !== null;
+  const hasAgent = worksAtDesk(desk.session);
   return (
     <header class="statusbar" data-region="status" aria-label={t("region.status")}>
       {hasAgent ? <Presence /> : null}
@@ -157,7 +158,7 @@ function Load() {
 function LineChip() {
   const desk = useDesk();
   const state = desk.lineState.value;
-  if (desk.session.agent_id === null) return null;
+  if (!worksAtDesk(desk.session)) return null;
   const online = state === "online";
   return (
     <span class={`chip ${online ? "chip-ok" : "chip-soon"}`}>
@@ -197,7 +198,7 @@ function OwnMenu() {
       onChoose: () => void signOut(desk),
     },
   ];
-  if (desk.session.agent_id !== null) {
+  if (worksAtDesk(desk.session)) {
     rows.unshift({ id: "day", words: t("place.day"), onChoose: () => go("day") });
   }
   return (

@@ -6,6 +6,7 @@ import { clock, hourMinute } from "../words/format";
 import { mediumWord, t, tOr } from "../words/words";
 import { useDesk, usePart } from "./context";
 import { Press, Strip, useGuard } from "./parts";
+import { worksAtDesk } from "./places";
 import { signOut } from "./signout";
 
 /** A break shorter than this only changes the word in the status bar. */
@@ -13,7 +14,7 @@ const SHORT_BREAK_MS = 2_000;
 
 export function Strips() {
   const desk = useDesk();
-  if (desk.session.agent_id === null) return <Notices />;
+  if (!worksAtDesk(desk.session)) return <Notices />;
   return (
     <div class="strips">
       <LineStrip />

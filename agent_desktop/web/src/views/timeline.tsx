@@ -10,8 +10,8 @@ import { useDesk } from "./context";
 import { EntryPart } from "./entry";
 import { Icon } from "./icon";
 import { Empty, Failed, Skeleton } from "./parts";
-import { WhyWaitingPart } from "./why";
-import { agentName, DecisionPart } from "./whytab";
+import { agentName, WhyWaitingPart } from "./why";
+import { DecisionPart } from "./whytab";
 
 export function TimelinePage({ id }: { id: string }) {
   const [record, setRecord] = useState<InteractionRecord | null>(null);

@@ -3,9 +3,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { why as readWhy } from "../api/calls";
 import { Problem } from "../api/http";
+import type { Desk } from "../app/desk";
 import type { Decision, Refusal, Term, WhyWaiting } from "../state/shapes";
 import { clock, count, hourMinute } from "../words/format";
 import { t, tOr } from "../words/words";
+import { useDesk } from "./context";
 import { Failed, Press, Skeleton } from "./parts";
 
 interface Reasons {
@@ -17,21 +19,37 @@ interface Reasons {
   readonly decision?: Decision;
 }
 
+/** An agent's name where this desk knows it, else their id. */
+export function agentName(desk: Desk, id: string | null): string {
+  if (id === null) return "";
+  const state = desk.state.value;
+  if (state.agent?.agent_id === id) return state.agent.name;
+  return state.colleagues.find((each) => each.agent_id === id)?.name ?? id;
+}
+
 /** One decision of the router, told in sentences. */
 export function Explain({ why }: { why: Reasons }) {
+  const desk = useDesk();
   const refusals = why.refusals ?? [];
   return (
     <div class="why">
-      {why.strategy === undefined ? null : (
+      {!why.strategy || !why.candidate_count ? null : (
         <p>
           {t("why.strategy", {
             strategy: tOr(`strategy.${why.strategy}`, why.strategy),
-            n: why.candidate_count ?? why.candidates?.length ?? 0,
+            n: why.candidate_count,
           })}
         </p>
       )}
       {why.candidates === undefined || why.candidates.length === 0 ? null : (
-        <p>{t("why.candidates", { names: why.candidates.slice(0, 5).join(", ") })}</p>
+        <p>
+          {t("why.candidates", {
+            names: why.candidates
+              .slice(0, 5)
+              .map((id) => agentName(desk, id))
+              .join(", "),
+          })}
+        </p>
       )}
       <Terms terms={why.terms ?? []} />
       {refusals.length === 0 ? null : (

@@ -3,12 +3,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { type DecisionRecord, interaction } from "../api/calls";
 import { Problem } from "../api/http";
-import type { Desk } from "../app/desk";
 import { hourMinute } from "../words/format";
 import { t, tOr } from "../words/words";
 import { useDesk, usePart } from "./context";
 import { Failed, Skeleton } from "./parts";
-import { Explain, WhyWaitingPart } from "./why";
+import { agentName, Explain, WhyWaitingPart } from "./why";
 
 export function WhyTab({ id }: { id: string }) {
   const inHand = usePart((state) => state.items.has(id) || state.justDone.has(id)).value;
@@ -58,16 +57,8 @@ export function DecisionPart({ row }: { row: DecisionRecord }) {
         {hourMinute(row.at, true)} {tOr(`decided.${row.kind}`, row.kind)}
         {what === "" ? "" : `: ${what}`}
       </h3>
-      {row.detail === "" ? null : <p>{tOr(`queued.${row.detail}`, row.detail)}</p>}
+      {row.kind !== "queued" || row.detail === "" ? null : <p>{tOr(`queued.${row.detail}`, row.detail)}</p>}
       {row.why === null ? null : <Explain why={row.why} />}
     </>
   );
-}
-
-/** An agent's name where this desk knows it, else their id. */
-export function agentName(desk: Desk, id: string | null): string {
-  if (id === null) return "";
-  const state = desk.state.value;
-  if (state.agent?.agent_id === id) return state.agent.name;
-  return state.colleagues.find((each) => each.agent_id === id)?.name ?? id;
 }

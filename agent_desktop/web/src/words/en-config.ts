@@ -49,7 +49,7 @@ export const enConfig = {
   "config.wrong_number": "{name}: this is no number.",
   "config.wrong_twice": "{name} stands there twice.",
   "config.yes": "yes",
-  "place.config": "Configuration",
+  "place.config": "Set-up",
   "section.agent": "Agents",
   "section.holidays": "Holidays",
   "section.hours": "Hours",
