@@ -4,6 +4,9 @@ A function of the event and the state as it is right after the event was folded,
 the same effects from the log: fold an event, then ask.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from router.model.catalogue import Announce, GiveUp, OfferCallback, Voicemail
 from router.model.content import Author
 from router.model.effects import (
@@ -39,36 +42,44 @@ from router.state.live import State
 
 def effects_of(state: State, event: Event) -> tuple[Effect, ...]:
     """The effects of an event that was just folded into this state."""
-    match event:
-        case EntryAdded(author=Author.AGENT | Author.SYSTEM, note=False):
-            return (Deliver(event.interaction_id, event.entry_id, event.sealed, event.agent_id),)
-        case Queued():
-            return (Wait(event.interaction_id, event.queue),)
-        case PlanStepTaken():
-            return _tell(event)
-        case EngagementEnded() | Closed():
-            return _parting(state, event)
-        case _:
-            return _of_agent(event)
+    of_kind = _OF_KIND.get(type(event))
+    return () if of_kind is None else of_kind(state, event)
 
 
-def _of_agent(event: Event) -> tuple[Effect, ...]:
-    """What an agent's device and line must do."""
-    match event:
-        case Offered():
-            return (Ring(event.interaction_id, event.offer_id, event.agent_id),)
-        case OfferEnded() if event.end is not OfferEnd.ACCEPTED:
-            return (StopRinging(event.interaction_id, event.offer_id, event.agent_id),)
-        case Engaged():
-            return (Connect(event.interaction_id, event.agent_id, event.role is Role.LEAD),)
-        case LeadChanged():
-            return (Connect(event.interaction_id, event.to_agent, lead=True),)
-        case Held():
-            return (HoldCustomer(event.interaction_id, event.agent_id),)
-        case Retrieved():
-            return (RetrieveCustomer(event.interaction_id, event.agent_id),)
-        case _:
-            return ()
+def _of_entry(state: State, event: EntryAdded) -> tuple[Effect, ...]:
+    if event.note or event.author is Author.CUSTOMER:
+        return ()
+    return (Deliver(event.interaction_id, event.entry_id, event.sealed, event.agent_id),)
+
+
+def _of_queue(state: State, event: Queued) -> tuple[Effect, ...]:
+    return (Wait(event.interaction_id, event.queue),)
+
+
+def _of_offer(state: State, event: Offered) -> tuple[Effect, ...]:
+    return (Ring(event.interaction_id, event.offer_id, event.agent_id),)
+
+
+def _of_offer_end(state: State, event: OfferEnded) -> tuple[Effect, ...]:
+    if event.end is OfferEnd.ACCEPTED:
+        return ()  # The agent's device is connected instead.
+    return (StopRinging(event.interaction_id, event.offer_id, event.agent_id),)
+
+
+def _of_engagement(state: State, event: Engaged) -> tuple[Effect, ...]:
+    return (Connect(event.interaction_id, event.agent_id, event.role is Role.LEAD),)
+
+
+def _of_lead(state: State, event: LeadChanged) -> tuple[Effect, ...]:
+    return (Connect(event.interaction_id, event.to_agent, lead=True),)
+
+
+def _of_hold(state: State, event: Held) -> tuple[Effect, ...]:
+    return (HoldCustomer(event.interaction_id, event.agent_id),)
+
+
+def _of_retrieval(state: State, event: Retrieved) -> tuple[Effect, ...]:
+    return (RetrieveCustomer(event.interaction_id, event.agent_id),)
 
 
 def _parting(state: State, event: EngagementEnded | Closed) -> tuple[Effect, ...]:
@@ -83,7 +94,7 @@ def _parting(state: State, event: EngagementEnded | Closed) -> tuple[Effect, ...
     return (parted,)
 
 
-def _tell(event: PlanStepTaken) -> tuple[Effect, ...]:
+def _tell(state: State, event: PlanStepTaken) -> tuple[Effect, ...]:
     match event.action:
         case Announce(text=text) | GiveUp(text=text):
             callback = voicemail = False
@@ -104,3 +115,19 @@ def _tell(event: PlanStepTaken) -> tuple[Effect, ...]:
             voicemail=voicemail,
         ),
     )
+
+
+_OF_KIND: dict[type[Any], Callable[[State, Any], tuple[Effect, ...]]] = {
+    EntryAdded: _of_entry,
+    Queued: _of_queue,
+    PlanStepTaken: _tell,
+    Offered: _of_offer,
+    OfferEnded: _of_offer_end,
+    Engaged: _of_engagement,
+    LeadChanged: _of_lead,
+    Held: _of_hold,
+    Retrieved: _of_retrieval,
+    EngagementEnded: _parting,
+    Closed: _parting,
+}
+"""The events that media must act on; the others concern only desks and reports."""

@@ -11,7 +11,6 @@ from router.core.waits import audience_of, expected_wait, in_order, position_in_
 from router.matching import Pair
 from router.model.explanation import Explanation, Refusal, Term, WhyWaiting
 from router.model.ids import AgentId, Instant, InteractionId, Medium
-from router.model.skills import skills_satisfy
 from router.state.capacity import Status
 from router.state.deadlines import steps_due
 from router.state.index import Audience, Item
@@ -117,16 +116,15 @@ def _has_room(state: State, audience: Audience, agent_id: AgentId, medium: Mediu
 
 def _reason_against(state: State, interaction: Interaction, item: Item, agent_id: AgentId) -> str:
     """The code of the first question an agent with room fails; empty for a candidate."""
-    visit = interaction.visit
-    assert visit is not None, "who waits is on a visit"
     if item.only and agent_id not in item.only:
         return "not_preferred"
     if agent_id in item.excluded:
-        return "declined" if agent_id in visit.declined else "excluded"
-    agent = state.catalogue.agents.get(agent_id)
-    if item.need.anybody or agent is None or skills_satisfy(visit.requirement, agent.skills):
-        return ""
-    return "skills"
+        visit = interaction.visit
+        declined = () if visit is None else visit.declined
+        return "declined" if agent_id in declined else "excluded"
+    index = state.index
+    squad = index.squad(index.seats[agent_id], interaction.medium)
+    return "" if item.need.number in squad.need_numbers else "skills"
 
 
 def why_waiting(state: State, interaction_id: InteractionId, now: Instant) -> WhyWaiting | None:

@@ -47,7 +47,8 @@ def arrived(state: State, event: Arrived) -> None:
     if event.case_id is not None:
         state.cases[event.case_id] = interaction.id
     remember_key(state, event.source_key, interaction.id)
-    set_deadline(state, interaction)
+    if event.self_service:
+        set_deadline(state, interaction)  # Else the next event queues or closes it.
 
 
 def remember_key(state: State, key: str, interaction_id: InteractionId) -> None:

@@ -15,6 +15,7 @@ from router.core import (
     State,
     apply,
     decide,
+    effects_of,
     new_state,
     next_deadline,
     restore,
@@ -22,6 +23,7 @@ from router.core import (
     state_digest,
 )
 from router.model.commands import ChangeCatalogue, Command, SignIn, Tick
+from router.model.effects import Effect
 from router.model.errors import Refused
 from router.model.events import Offered
 from router.model.ids import Instant
@@ -73,6 +75,7 @@ class Comparison:
             restored = restore(before)
             assert decide(restored, command, Instant(self.now)).events == decision.events
             assert snapshot(restored) == snapshot(self.state)
+        effects: list[Effect] = []
         for event in decision.events:
             if isinstance(event, Offered) and event.kind is OfferKind.QUEUE:
                 self.offers += 1
@@ -80,7 +83,9 @@ class Comparison:
                 assert (event.interaction_id, event.agent_id) == expected
                 self.compare_explanation(event)
             apply(self.shadow, event)
+            effects.extend(effects_of(self.shadow, event))
             self.closed.see(event)
+        assert tuple(effects) == decision.effects, "the log alone gives the same effects"
         if decision.events:
             assert next_offer(self.shadow, self.now) is None
 
