@@ -297,7 +297,7 @@ def _can(view: InteractionView, part: EngagementView | None, agent_id: AgentId) 
         return _CONSULTED
     consulting = any(each.role == Role.CONSULTED for each in view.engagements)
     ringing = view.offer is not None and view.offer.kind == OfferKind.CONSULT
-    found = list(_LEAD)
+    found: list[str] = list(_LEAD)
     if view.medium not in WRITTEN:
         found.append("hold" if part.held_since is None else "retrieve")
     if consulting:

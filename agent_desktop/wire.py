@@ -44,7 +44,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Let the application find this protocol in its scope."""
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions: dict[str, Any] = self.scope.setdefault("extensions", {})
             extensions[EXTENSION] = self
 
     def cut(self, code: int, reason: str) -> None:

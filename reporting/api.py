@@ -55,8 +55,6 @@ def routes(projector: Projector, reader: Who, default_zone: Callable[[], str]) -
         )
         return found, who
 
-    Asked = Annotated[tuple[queue_by_interval.Answer, Reader], Depends(asked)]
-
     @router.get("/definitions")
     async def definitions(request: Request) -> Response:
         """What each figure means."""
@@ -65,12 +63,16 @@ def routes(projector: Projector, reader: Who, default_zone: Callable[[], str]) -
         return _json({"definitions": known})
 
     @router.get(f"/{queue_by_interval.NAME}")
-    async def report(found: Asked) -> Response:
+    async def report(
+        found: Annotated[tuple[queue_by_interval.Answer, Reader], Depends(asked)],
+    ) -> Response:
         """Queue metrics by queue and interval of arrival."""
         return _json(found[0])
 
     @router.get(f"/{queue_by_interval.NAME}.csv")
-    async def report_csv(found: Asked) -> Response:
+    async def report_csv(
+        found: Annotated[tuple[queue_by_interval.Answer, Reader], Depends(asked)],
+    ) -> Response:
         """The same as a table for spreadsheets."""
         answer, who = found
         if not who.may_export:

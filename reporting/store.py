@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from reporting.rows import (
     AgentStateRow,
@@ -104,7 +106,7 @@ class HistoryStore:
     def __init__(self, url: str) -> None:
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _tune_sqlite)
+            event.listen(self._engine, "connect", _tune_sqlite)
         self._insert: Any = (
             sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
         )
@@ -143,7 +145,7 @@ class HistoryStore:
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["name"], set_=values)
                 )
-        except sa.exc.DBAPIError as error:
+        except DBAPIError as error:
             raise StorageFailed(f"the history was not written: {error.orig}") from error
 
     def catalogue(self) -> str:

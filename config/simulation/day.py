@@ -54,7 +54,7 @@ class SimulatedDay:
 
     def __init__(self, scenario: Scenario, seed: str) -> None:
         self._scenario = scenario
-        self._random = random.Random(seed)  # noqa: S311 - a simulation, repeatable by its seed
+        self._random = random.Random(seed)  # noqa: S311  # nosec B311 - a simulation
         self._state: State = core.new_state()
         self._log: list[Event] = []
         self._keep_log = scenario.faults.crashes > 0
