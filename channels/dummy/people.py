@@ -168,7 +168,9 @@ class People:
     def _asked(self, event: EntryAdded) -> None:
         """A customer said something to an agent who is played."""
         customer = self._customers.get(event.interaction_id)
-        if customer is None or customer.agent_id not in self._agents or event.number == 1:
+        if customer is None or event.number == 1:
+            return
+        if customer.agent_id is None or customer.agent_id not in self._agents:
             return
         if customer.turns <= 0:
             finish = Finish(event.interaction_id, customer.agent_id)

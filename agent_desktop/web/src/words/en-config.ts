@@ -27,7 +27,7 @@ export const enConfig = {
   "config.none": "There is none yet.",
   "config.not_saved": "Not saved.",
   "config.not_yours": "You may not read this part.",
-  "config.password": "Type your password again:",
+  "config.password": "Type your password again:",  // pragma: allowlist secret
   "config.remove": "Remove",
   "config.remove_field": "Remove {name}",
   "config.removed": "{name} was removed",

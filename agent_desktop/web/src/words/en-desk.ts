@@ -230,7 +230,7 @@ export const enDesk = {
   "signin.expired": "Your sign-in has expired. What you typed is kept.",
   "signin.failed": "Signing in did not work. {id}",
   "signin.go": "Sign in",
-  "signin.password": "Password",
+  "signin.password": "Password",  // pragma: allowlist secret
   "signin.show": "Show the password",
   "signin.unreachable": "The server does not answer.",
   "signin.user": "Name",
