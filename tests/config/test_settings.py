@@ -67,7 +67,7 @@ def test_a_password_joins_its_url_quoted() -> None:
         redis="rediss://cache.example/0",
         redis_password=Secret("env:R", "r"),
     )
-    expected = "postgresql://carillon:a%2Fb%40c%3Ad@db.example/centre?sslmode=verify-full"  # noqa: E501  # pragma: allowlist secret
+    expected = "postgresql://carillon:a%2Fb%40c%3Ad@db.example/centre?sslmode=verify-full"  # pragma: allowlist secret
     assert storage.log_url == storage.database_url == storage.history_url == expected
     assert storage.redis_url == "rediss://:r@cache.example/0"
 
