@@ -10,11 +10,7 @@ from tests.support import loop
 from tests.support.programs_postgres import PostgresServer, postgres_server
 from tests.support.programs_redis import RedisServer, redis_server
 
-<<<<<<< HEAD
 loop.prepare()
-=======
-loop.install()
->>>>>>> 7108503 (tests: Give Twisted its one loop before anything asks for a reactor.)
 
 
 @pytest.fixture(scope="session")

@@ -14,30 +14,17 @@ Result = TypeVar("Result")
 _loops: list[asyncio.AbstractEventLoop] = []
 
 
-<<<<<<< HEAD
 def prepare() -> None:
     """Make the loop and put Twisted's reactor upon it; harmless when that is done.
 
     `tests/conftest.py` does so first of all: an import of Twisted's mail modules would install
     another reactor, which stays.
-=======
-def install() -> None:
-    """Make the one loop and put Twisted's reactor upon it, once.
-
-    ``tests/conftest.py`` calls this before any test is imported: whatever imports the reactor first
-    would make another one otherwise.
->>>>>>> 7108503 (tests: Give Twisted its one loop before anything asks for a reactor.)
     """
     if _loops:
         return
     loop = asyncio.new_event_loop()
-<<<<<<< HEAD
     install: Any = asyncioreactor.install
     install(loop)
-=======
-    installing: Any = asyncioreactor.install
-    installing(loop)
->>>>>>> 7108503 (tests: Give Twisted its one loop before anything asks for a reactor.)
     # Imported only now: the first import makes the reactor that stays.
     from twisted.internet import reactor
 
@@ -47,10 +34,7 @@ def install() -> None:
     start: Any = reactor
     start.startRunning(installSignalHandlers=False)
     _loops.append(loop)
-<<<<<<< HEAD
-=======
     atexit.register(loop.close)
->>>>>>> 7108503 (tests: Give Twisted its one loop before anything asks for a reactor.)
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
@@ -58,11 +42,7 @@ def run(main: Coroutine[Any, Any, Result]) -> Result:
 
     Twisted's reactor can be installed once in a process, so its loop stays for all tests of it.
     """
-<<<<<<< HEAD
     prepare()
-=======
-    install()
->>>>>>> 7108503 (tests: Give Twisted its one loop before anything asks for a reactor.)
     result = _loops[0].run_until_complete(main)
     left = asyncio.all_tasks(_loops[0])
     for task in left:
