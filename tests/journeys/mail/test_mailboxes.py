@@ -35,6 +35,7 @@ def configured(folder: Path, server: DovecotServer, protocol: str, *, keep: bool
         channels=f"""
 [channels.mail]
 check_senders = false
+incoming = {{ listen = "127.0.0.1:0" }}
 
 [channels.mail.mailboxes.help]
 address = "help@carillon.test"
