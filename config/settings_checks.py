@@ -44,11 +44,12 @@ def _check_production(settings: Settings, findings: Findings) -> None:
             key,
             'is missing: name the key that wraps all others, as "file:..." or "cred:..."',
         )
-    token = settings.metrics.token
-    if token is not None and len(token.reveal()) < TOKEN_MIN:
-        findings.mistake(
-            ("metrics", "token"), f"is shorter than {TOKEN_MIN} characters and can be guessed"
-        )
+    for path, secret in (
+        (("metrics", "token"), settings.metrics.token),
+        (key, settings.secrets.key_encryption_key),
+    ):
+        if secret is not None and len(secret.reveal()) < TOKEN_MIN:
+            findings.mistake(path, f"is shorter than {TOKEN_MIN} characters and can be guessed")
     if not settings.users.second_factor:
         findings.mistake(("users", "second_factor"), "cannot be off outside the lab (WEB-2)")
 

@@ -67,7 +67,7 @@ ENVIRONMENT = {"DATABASE": "k2Jd-93ja", "KEYS": "pq83-Aa91", "MAIL": "zz81-Qp04"
 
 def checked(folder: Path, text: str, **environment: str) -> Loaded:
     """Check a production centre with this ``site.toml``."""
-    write(folder, CENTRE | {"site.toml": text, "master.key": "0f9a27c1b7"})
+    write(folder, CENTRE | {"site.toml": text, "master.key": "0f9a27c1b7e5d3480f9a27c1b7e5d348"})
     given = ENVIRONMENT | environment
     return load(folder, environment=given, channels={Medium("mail"): POST})
 
@@ -286,6 +286,16 @@ def test_cfg_1_a_secret_file_that_others_can_use_is_refused(tmp_path: Path, mode
     assert lines(loaded) == [
         f"site.toml:19:1: secrets.key_encryption_key: {tmp_path / 'master.key'} has mode"
         f" {mode:04o}: others may use it; chmod 600"
+    ]
+
+
+def test_cfg_1_a_key_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+    checked(tmp_path, SAFE)
+    write(tmp_path, {"master.key": "k2Jd-93ja"})
+    loaded = load(tmp_path, environment=ENVIRONMENT, channels={Medium("mail"): POST})
+    assert lines(loaded) == [
+        "site.toml:19:1: secrets.key_encryption_key: is shorter than 32 characters and can be"
+        " guessed"
     ]
 
 

@@ -141,7 +141,13 @@ def test_hours_have_breaks_short_fridays_holidays_and_exceptions(
 
 
 def test_the_containers_example_is_right_once_its_secrets_are_there(tmp_path: Path) -> None:
-    write(tmp_path, {"database-password": "k2Jd-93ja", "key-encryption-key": "0f9a27c1b7e5"})
+    write(
+        tmp_path,
+        {
+            "database-password": "k2Jd-93ja",
+            "key-encryption-key": "0f9a27c1b7e5d3480f9a27c1b7e5d348",
+        },
+    )
     for name in ("database-password", "key-encryption-key"):
         os.chmod(tmp_path / name, 0o440)
     loaded = load(

@@ -36,7 +36,7 @@ SITE = """
     [channels]
     """
 TOKEN = "f3b0c44298fc1c149afbf4c8996fb92427ae41e4"
-FILES = CENTRE | {"site.toml": SITE, "key": "q0a7d3f9b1c2e8465f07", "token": TOKEN}
+FILES = CENTRE | {"site.toml": SITE, "key": "0f9a27c1b7e5d3480f9a27c1b7e5d348", "token": TOKEN}
 
 
 def running(folder: Path, story: Callable[[Site, httpx.AsyncClient], Awaitable[None]]) -> None:
