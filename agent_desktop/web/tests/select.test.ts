@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY, type OfferCard } from "../src/state/desk";
-import { cardsShown, firstOffer, groups, itemSla, keepOrder, load, slaAt } from "../src/state/select";
+import {
+  cardsShown,
+  firstOffer,
+  groups,
+  itemSla,
+  keepOrder,
+  load,
+  shownSince,
+  slaAt,
+} from "../src/state/select";
 import { agent, item, NOW, offer } from "./samples";
 
 const card = (id: string, change: Partial<OfferCard> = {}): OfferCard => ({
@@ -79,4 +88,11 @@ it("load names only media with slots", () => {
     { medium: "chat", used: 1, slots: 3 },
     { medium: "mail", used: 0, slots: 2 },
   ]);
+});
+
+it("what is shown has its own beginning", () => {
+  const items = new Map([["a", item("a", { since: NOW + 5 })]]);
+  const state = { ...EMPTY, agent: agent({ since: NOW, shown: "in_work" }), items };
+  expect(shownSince(state)).toBe(NOW + 5);
+  expect(shownSince({ ...state, agent: agent({ since: NOW, shown: "ready" }) })).toBe(NOW);
 });

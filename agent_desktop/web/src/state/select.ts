@@ -88,6 +88,20 @@ export function firstOffer(state: DeskState): OfferCard | null {
   return state.offers.find((card) => card.end === null) ?? null;
 }
 
+/** Since when an agent is in the state that is shown: a ring, work and wrap-up have their own beginnings. */
+export function shownSince(state: DeskState): number {
+  const agent = state.agent;
+  if (agent === null) return 0;
+  const items = [...state.items.values()];
+  const starts: Partial<Record<string, readonly number[]>> = {
+    offered: state.offers.filter((card) => card.end === null).map((card) => card.offer.since),
+    in_work: items.filter((item) => item.phase === "engaged").map((item) => item.since),
+    wrap_up: items.flatMap((item) => (item.wrap_up === null ? [] : [item.wrap_up.since])),
+  };
+  const known = starts[agent.shown] ?? [];
+  return known.length === 0 ? agent.since : Math.min(...known);
+}
+
 /** Slots in use and there, per medium that has any. */
 export function load(state: DeskState): readonly { medium: string; used: number; slots: number }[] {
   const agent = state.agent;

@@ -15,6 +15,7 @@ import { Palette } from "./palette";
 import { Failed, Skeleton } from "./parts";
 import { places, worksAtDesk } from "./places";
 import { Side } from "./side";
+import { Splitter } from "./splitter";
 import { StatusBar } from "./statusbar";
 import { Strips } from "./strips";
 import { WorkList } from "./worklist";
@@ -87,7 +88,9 @@ function Work({ id }: { id: string }) {
       <div class="work-pane" id="worklist" tabIndex={-1}>
         <WorkList />
       </div>
+      <Splitter pane="work" least={220} most={480} first={312} />
       <Conversation id={id} />
+      <Splitter pane="side" least={280} most={560} first={384} />
       <Side id={id} />
     </>
   );

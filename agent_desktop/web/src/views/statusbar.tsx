@@ -4,7 +4,7 @@ import { setPresence } from "../app/acts";
 import { reasonWord, shownWord } from "../app/effects";
 import { go } from "../app/route";
 import { chordLabel } from "../keys/map";
-import { load } from "../state/select";
+import { load, shownSince } from "../state/select";
 import type { Agent } from "../state/shapes";
 import { hourMinute } from "../words/format";
 import { mediumWord, t, title } from "../words/words";
@@ -54,6 +54,7 @@ function Presence() {
   if (agent === null) return <span class="presence-none">{t("line.first")}</span>;
   const word = shownWord(desk, agent.shown, agent.reason);
   const over = useOverLimit(agent);
+  const since = shownSince(desk.state.value);
   return (
     <div class="presence">
       <Menu
@@ -65,7 +66,7 @@ function Presence() {
         face={
           <>
             <span class="presence-shape" aria-hidden="true" />
-            <span class="presence-word">{word}</span> <Clock at={agent.since} />
+            <span class="presence-word">{word}</span> <Clock at={since} />
             {agent.limit_ms === null ? null : <Limit agent={agent} over={over} />}
           </>
         }

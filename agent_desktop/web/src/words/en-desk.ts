@@ -181,6 +181,8 @@ export const enDesk = {
   "palette.placeholder": "Type what to find or do",
   "palette.reason": "Not ready: {reason}",
   "palette.title": "Find or do",
+  "pane.side": "Width of the customer pane",
+  "pane.work": "Width of the work list",
   "park.1440": "1 day",
   "park.15": "15 minutes",
   "park.240": "4 hours",

@@ -184,6 +184,8 @@ export const zhDesk: Readonly<Record<keyof typeof enDesk, Message>> = {
   "palette.placeholder": "输入要查找或执行的内容",
   "palette.reason": "未就绪：{reason}",
   "palette.title": "查找或执行",
+  "pane.side": "客户栏的宽度",
+  "pane.work": "工作列表的宽度",
   "park.1440": "1 天",
   "park.15": "15 分钟",
   "park.240": "4 小时",
