@@ -65,7 +65,7 @@ class Pages:
                 Route(
                     "/chat/{site}/cookie",
                     self._guarded(self._cookie),
-                    methods=["POST", "DELETE", "OPTIONS"],
+                    methods=["GET", "POST", "DELETE", "OPTIONS"],
                 ),
                 WebSocketRoute("/ws/chat/{site}", self._socket),
                 Route("/{rest:path}", self._guarded(self._nothing)),
@@ -94,6 +94,10 @@ class Pages:
         own = self._own_origin(connection)
         if len(origins) == 1 and origins[0] in {*site.origins, own} - {""}:
             return origins[0]
+        reads = connection.scope["type"] == "http" and connection.scope["method"] == "GET"
+        if reads and not origins and connection.headers.get("sec-fetch-site") == "same-origin":
+            # Browsers name no origin when a page reads from its own.
+            return own
         raise NotFound("this origin is not allowed")
 
     def _guarded(
@@ -192,6 +196,8 @@ class Pages:
             return Response(status_code=204, headers={"Set-Cookie": expired_cookie()})
         token = self._token(request)
         await self._uploads.conversation(token)
+        if request.method == "GET":
+            return Response(status_code=204)
         return Response(status_code=204, headers={"Set-Cookie": cookie(token)})
 
     async def _nothing(self, request: Request) -> Response:

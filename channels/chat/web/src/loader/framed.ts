@@ -20,7 +20,7 @@ export interface FromFrame {
 export function mount(options: PanelOptions): Promise<Panel> {
   const { base, site, language, theme, place } = options;
   const frame = document.createElement("iframe");
-  const query = new URLSearchParams({ lang: language, theme, accent: options.accent });
+  const query = new URLSearchParams({ lang: language, theme, accent: options.accent, host: location.origin });
   frame.src = `${base}/frame/${encodeURIComponent(site)}?${query}`;
   frame.title = place.getAttribute("aria-label") ?? "Chat";
   let open = false;
