@@ -42,8 +42,11 @@ GROUP = "offer"
 
 AGENTS = 500
 WAITING = 1_000
-WORK_S = 8.0
-WINDOWS = 16
+WORK_S = 20.0
+"""25 ends a second: five times what 500 busy agents on the telephone do."""
+
+SETTLING_S = 6.0
+WINDOWS = 20
 WINDOWS_WANTED = 5
 START_S = 60.0
 OPENED_AT_ONCE = 20
@@ -163,7 +166,7 @@ async def _measure(site: Site) -> tuple[float, str]:
     settle()
     working = [asyncio.create_task(browser.work()) for browser in browsers]
     # Everybody's first offer, and the first of the works that began together, are no steady state.
-    await asyncio.sleep(WORK_S / 2)
+    await asyncio.sleep(SETTLING_S)
     windows, edges, cpu = [], [], _cpu_s(site.pid)
     for _ in range(WINDOWS):
         before = waited_s() + waited_s(site.pid)
