@@ -5,8 +5,9 @@ often, so that news of numbers never crowd out what matters (boards before desks
 before their pushes).
 """
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from agent_desktop.history import agents_named
@@ -21,6 +22,7 @@ from router.ports import Clock, Floor
 
 INTERVAL_S = 0.25
 FRAMES_PER_S = 4_000
+TOLD_AT_ONCE = 20
 AGENTS_OF_A_BOARD = 2_000
 
 Circle = tuple[frozenset[TeamName], frozenset[QueueName]]
@@ -83,8 +85,8 @@ class News:
         """How long to wait before the next telling, by how many are told."""
         return max(INTERVAL_S, 2 * len(self.hearers) / FRAMES_PER_S)
 
-    def tell(self) -> None:
-        """Tell everybody what has changed."""
+    async def tell(self) -> None:
+        """Tell everybody what has changed, a few at a time: an offer goes between them."""
         if not self._happened:
             return
         self._happened = False
@@ -92,10 +94,9 @@ class News:
         agents = self._changed_agents()
         if queues:
             text = encode(Live("queues", queues=tuple(queues)))
-            for hearer in tuple(self.hearers):
-                hearer.send_live(text)
+            await self._send(tuple(self.hearers), text)
         if agents:
-            self._tell_colleagues(agents)
+            await self._tell_colleagues(agents)
         if queues or agents:
             self._tell_boards()
 
@@ -157,7 +158,15 @@ class News:
                 changed.append(shape)
         return changed
 
-    def _tell_colleagues(self, changed: list[ColleagueShape]) -> None:
+    async def _send(self, hearers: Sequence[Hearer], text: str) -> None:
+        for start in range(0, len(hearers), TOLD_AT_ONCE):
+            for hearer in hearers[start : start + TOLD_AT_ONCE]:
+                if hearer in self.hearers:
+                    hearer.send_live(text)
+            # What was put is sent now, and so is whatever else waits for its turn.
+            await asyncio.sleep(0)
+
+    async def _tell_colleagues(self, changed: list[ColleagueShape]) -> None:
         """Desks of one circle get the same bytes."""
         circles: dict[Circle, list[Hearer]] = defaultdict(list)
         for hearer, circle in self.hearers.items():
@@ -167,8 +176,7 @@ class News:
             shapes = tuple(shape for shape, other in of_changed if _meet(circle, other))
             if shapes:
                 text = encode(Live("colleagues", colleagues=shapes))
-                for hearer in hearers:
-                    hearer.send_live(text)
+                await self._send(hearers, text)
 
     def _tell_boards(self) -> None:
         """Boards of one scope get the same bytes."""

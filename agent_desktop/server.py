@@ -261,7 +261,7 @@ class DeskServer:
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(self._news.pause_s())
-            self._news.tell()
+            await self._news.tell()
 
 
 def uvicorn_options() -> dict[str, Any]:
