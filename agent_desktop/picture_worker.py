@@ -10,6 +10,8 @@ import resource
 import sys
 import warnings
 
+from PIL import Image, ImageFile, ImageOps
+
 PIXELS_MAX = 40_000_000
 SIDE_MAX = 4_096
 MEMORY_BYTES = 512 * 1024 * 1024
@@ -20,30 +22,47 @@ KINDS = ("PNG", "JPEG", "GIF", "WEBP")
 
 def main() -> int:
     """Read, shut the doors, render, write."""
-    from PIL import Image, ImageFile, ImageOps
-
     data = sys.stdin.buffer.read()
-    Image.init()
+    prepare()
     confine()
+    try:
+        rendered = render(data)
+    except (OSError, ValueError, SyntaxError, MemoryError, Warning, EOFError):
+        return 2
+    if len(rendered) > OUTPUT_BYTES:
+        return 2
+    sys.stdout.buffer.write(rendered)
+    return 0
+
+
+def prepare() -> None:
+    """Render one picture of each kind: whatever is imported late is imported before it is not."""
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = PIXELS_MAX
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    try:
-        with Image.open(io.BytesIO(data), formats=KINDS) as picture:
-            if picture.width * picture.height > PIXELS_MAX:
-                return 2
-            picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((SIDE_MAX, SIDE_MAX))
-            clean = upright.convert("RGBA" if _see_through(upright.mode, upright.info) else "RGB")
-            rendered = io.BytesIO()
-            Image.frombytes(clean.mode, clean.size, clean.tobytes()).save(rendered, "PNG")
-    except (OSError, ValueError, SyntaxError, MemoryError, Warning, EOFError):
-        return 2
-    if rendered.tell() > OUTPUT_BYTES:
-        return 2
-    sys.stdout.buffer.write(rendered.getvalue())
-    return 0
+    for kind in KINDS:
+        for mode in ("RGB", "P", "L"):
+            sample = io.BytesIO()
+            Image.new(mode, (2, 2)).convert("RGB" if kind == "JPEG" else mode).save(sample, kind)
+            render(sample.getvalue())
+
+
+def render(data: bytes) -> bytes:
+    """A PNG of the picture, upright, no larger than 4,096 on a side, with nothing but its pixels.
+
+    Raises ValueError and what Pillow raises for what is no picture, or too large.
+    """
+    with Image.open(io.BytesIO(data), formats=KINDS) as picture:
+        if picture.width * picture.height > PIXELS_MAX:
+            raise ValueError("too many pixels")
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        see_through = "A" in upright.mode or "transparency" in upright.info
+        clean = upright.convert("RGBA" if see_through else "RGB")
+        clean.thumbnail((SIDE_MAX, SIDE_MAX))
+        rendered = io.BytesIO()
+        Image.frombytes(clean.mode, clean.size, clean.tobytes()).save(rendered, "PNG")
+    return rendered.getvalue()
 
 
 def confine() -> None:
@@ -54,10 +73,6 @@ def confine() -> None:
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     # The three standard streams stay open; nothing can be opened beside them.
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
-
-
-def _see_through(mode: str, info: object) -> bool:
-    return "A" in mode or (isinstance(info, dict) and "transparency" in info)
 
 
 if __name__ == "__main__":

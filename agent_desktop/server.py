@@ -249,14 +249,15 @@ class DeskServer:
     async def _sweep(self) -> None:
         await self.desk.desks.sweep()
         await self.desk.sessions.sweep()
-        now = self._ports.clock.now()
-        if now - self._pruned > HOUR_MS:
-            self._pruned = now
-            gone = await self._rows.prune(
-                Instant(now - DRAFTS_KEPT_MS), Instant(now - UPLOADS_KEPT_MS)
-            )
-            for file_id in gone:
-                await self._ports.files.remove(file_id)
+        if self._ports.clock.now() - self._pruned > HOUR_MS:
+            await self.look_after()
+
+    async def look_after(self) -> None:
+        """Let old drafts go, and files that were brought and never sent; done each hour."""
+        now = self._pruned = self._ports.clock.now()
+        gone = await self._rows.prune(Instant(now - DRAFTS_KEPT_MS), Instant(now - UPLOADS_KEPT_MS))
+        for file_id in gone:
+            await self._ports.files.remove(file_id)
 
     async def _tell(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from agent_desktop.principal import Principal
 from agent_desktop.problems import problem
 from agent_desktop.protocol import SIGNED_OUT
 from agent_desktop.settings import Site
-from agent_desktop.wire import Application, Receive, Send, Wire
+from agent_desktop.wire import Application, Receive, Send, Wire, refused
 from agent_desktop.wire import Scope as AsgiScope
 from router.model.errors import CarillonError
 from router.ports import Ids
@@ -124,3 +124,4 @@ class Sockets:
         scope.setdefault("state", {})["address"] = client_address(scope, self._site)
         await receive()
         await problem(self._ids, status, code)(scope, receive, send)
+        refused(scope)

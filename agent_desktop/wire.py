@@ -60,6 +60,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.close_timer = self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
 
 
+def refused(scope: Scope) -> None:
+    """Say that a handshake was answered with a refusal, which uvicorn would log as a mistake."""
+    extension: Any = scope.get("extensions", {}).get(EXTENSION)
+    if extension is not None:
+        extension.handshake_complete = True
+
+
 class Closed(Exception):
     """The other side is gone, or this side has closed."""
 

@@ -1,5 +1,6 @@
 """The connection to the desk's tables."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +35,8 @@ class Database:
         if kind not in DRIVERS:
             raise InvalidInput(f"{kind!r} is neither sqlite nor postgresql", field="database_url")
         self._file = parsed.database if kind == "sqlite" else None
+        # On PostgreSQL writers do not wait for each other; the pool bounds how many there are.
+        self._turn = asyncio.Semaphore(1 if kind == "sqlite" else POOL_SIZE)
         self.engine: AsyncEngine = create_async_engine(
             parsed.set(drivername=DRIVERS[kind]), **_options(kind, self._file)
         )
@@ -59,9 +62,13 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction: committed at the end, rolled back when anything raises."""
+        """One transaction: committed at the end, rolled back when anything raises.
+
+        On SQLite our own writers wait in line here: its own waiting is a lottery in which one
+        can lose for seconds while many come.
+        """
         try:
-            async with self.engine.begin() as connection:
+            async with self._turn, self.engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
             raise StorageFailed(f"the desk's tables: {type(error).__name__}") from error
