@@ -376,7 +376,9 @@ async def world(
         await made.server.start()
         stack.push_async_callback(made.server.stop)
         await stack.enter_async_context(serving(made.server, port))
-        made.http = await stack.enter_async_context(httpx.AsyncClient(base_url=made.origin))
+        made.http = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=made.origin, timeout=60)
+        )
         yield made
 
 

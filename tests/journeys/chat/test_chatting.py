@@ -48,6 +48,7 @@ def test_row_40_a_reload_and_another_page_take_the_chat_up_without_loss_or_doubl
         await stage.centre.ready()
         chat = await stage.centre.accept()
         await stage.centre.reply(chat, "two")
+        await expect(bubbles(page)).to_have_text(["one", "two"])
         await stage.say(page, "three")
         await page.reload()
         await expect(bubbles(page)).to_have_text(["one", "two", "three"])

@@ -198,7 +198,9 @@ def test_35_single_letters_keep_out_of_fields_and_a_taken_key_is_refused(tmp_pat
         await page.evaluate("location.hash = '#/settings'")
         await page.locator('[data-act="reply"]').click()
         await page.keyboard.press("n")
-        await expect(page.get_by_text("n is already used: Write a note")).to_be_visible()
+        await expect(
+            page.locator(".mistake", has_text="n is already used: Write a note")
+        ).to_be_visible()
         await page.locator('[data-act="reply"]').click()
         await page.keyboard.press("x")
         await expect(page.locator('[data-act="reply"]')).to_have_text("x")
