@@ -1,6 +1,7 @@
 """Errors as answers: ``application/problem+json`` with an id to quote and never a trace (WEB-8)."""
 
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -115,17 +116,22 @@ def of_error(ids: Ids, error: CarillonError) -> Response:
     return problem(ids, status, error.code, error.message, errors, headers)
 
 
-def install(app: FastAPI, ids: Ids) -> None:
-    """Let an application answer every failure in this form."""
+def install(app: FastAPI, ids: Ids, methods_of: Callable[[str], Sequence[str]]) -> None:
+    """Let an application answer every failure in this form.
+
+    ``methods_of`` names the methods a path has (RFC 9110, 15.5.6: all of them, said with 405).
+    """
 
     async def ours(_request: Request, error: Exception) -> Response:
         if not isinstance(error, CarillonError):
             raise TypeError(type(error).__name__)
         return of_error(ids, error)
 
-    async def http(_request: Request, error: Exception) -> Response:
+    async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        if status == 405:
+            headers["Allow"] = ", ".join(methods_of(request.scope["path"]))
         code = {404: "not_found", 405: "method_not_allowed"}.get(status, f"status_{status}")
         return problem(ids, status, code, headers=headers)
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from agent_desktop import problems
 from agent_desktop.accounts import Accounts
 from agent_desktop.api import all_routers
-from agent_desktop.api.access import require_rows
+from agent_desktop.api.access import methods_by_path, require_rows
 from agent_desktop.api.endpoint import describe
 from agent_desktop.audit import Audit
 from agent_desktop.auth import Sessions
@@ -211,9 +211,9 @@ class DeskServer:
         app.state.desk = self.desk
         for router in (*all_routers(), *routers):
             app.include_router(router)
-        problems.install(app, self._ports.ids)
+        problems.install(app, self._ports.ids, methods_by_path(app))
         require_rows(app)
-        app.openapi_schema = describe(app)
+        app.state.openapi = describe(app)
         return app
 
     def _open_desk(self, principal: Principal, wire: Wire) -> DeskSocket:

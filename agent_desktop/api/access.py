@@ -1,11 +1,13 @@
 """Which permission a route needs: a dependency that every route must have (test 28)."""
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import msgspec
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import compile_path
 
 from agent_desktop.context import Desk
 from agent_desktop.guards import COOKIE, cookie
@@ -109,6 +111,16 @@ def served_routes(app: FastAPI) -> list[Served]:
             name, summary = route.operation_id or route.name, route.summary or ""
             found.append(Served(method, str(context.path), name, summary, row))
     return found
+
+
+def methods_by_path(app: FastAPI) -> Callable[[str], Sequence[str]]:
+    """What tells the methods that a path of this application has, over all of its routes."""
+    routes = [(compile_path(each.path)[0], each.method) for each in served_routes(app)]
+
+    def methods_of(path: str) -> Sequence[str]:
+        return sorted({method for pattern, method in routes if pattern.match(path)})
+
+    return methods_of
 
 
 def require_rows(app: FastAPI) -> None:

@@ -19,4 +19,4 @@ async def board(who: Who, desk: TheDesk) -> Response:
 @endpoint(ROUTER, "GET /api/openapi.json", Permission.SESSION)
 async def openapi(request: Request) -> Response:
     """This API as OpenAPI 3.1, for those who are signed in (CFG-5)."""
-    return answer(request.app.openapi())
+    return answer(request.app.state.openapi)

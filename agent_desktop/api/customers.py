@@ -219,6 +219,7 @@ async def merge_customer(subject: Id, request: Request, who: Who, desk: TheDesk)
     "POST /api/v1/customers/{subject}/unmerge",
     Permission.CUSTOMERS_EDIT,
     takes=Nothing,
+    optional=True,
     answers=CardShape,
 )
 async def unmerge_customer(subject: Id, request: Request, who: Who, desk: TheDesk) -> Response:

@@ -28,12 +28,14 @@ def endpoint(
     *,
     answers: Any = None,
     takes: Any = None,
+    optional: bool = False,
     status: int = 200,
 ) -> Callable[[Handler], Handler]:
     """Register a handler for ``"GET /path"``.
 
     ``needs`` is a permission, or in words why the route is for everybody. ``answers`` and
-    ``takes`` are the msgspec types of the bodies (for the OpenAPI page; ``take`` decodes).
+    ``takes`` are the msgspec types of the bodies (for the OpenAPI page; ``take`` decodes), and
+    ``optional`` says that there need not be one.
     """
     method, _, path = route.partition(" ")
     gate = Allow(needs) if isinstance(needs, Permission) else Public(needs)
@@ -43,7 +45,7 @@ def endpoint(
         if takes is not None:
             schema = {"schema": takes if isinstance(takes, dict) else _noted(takes)}
             kind = "application/json" if not isinstance(takes, dict) else "application/octet-stream"
-            extra["requestBody"] = {"required": True, "content": {kind: schema}}
+            extra["requestBody"] = {"required": not optional, "content": {kind: schema}}
         good: dict[str, Any] = {"description": "Done"}
         if answers is not None:
             good["content"] = {"application/json": {"schema": _noted(answers)}}
@@ -79,11 +81,22 @@ async def take(request: Request, kind: type[T]) -> T:
     """The request's JSON body. Raises InvalidInput naming the field that is wrong or unknown."""
     body = await request.body()
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.convert(_whole(msgspec.json.decode(body)), kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         message = str(error)
         field = message.rpartition("`$")[2].strip("`.") if "`$" in message else ""
         raise InvalidInput(message, field=field or "body") from error
+
+
+def _whole(value: Any) -> Any:
+    """The value with 5.0 as 5: JSON has one kind of number, and so has JSON Schema."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _whole(each) for key, each in value.items()}
+    return value
 
 
 def _noted(kind: Any) -> dict[str, Any]:

@@ -126,7 +126,14 @@ async def confirm(request: Request, who: Who, desk: TheDesk) -> Response:
     return Response(status_code=204)
 
 
-@endpoint(ROUTER, "POST /api/v1/desk/ticket", Permission.SESSION, takes=Nothing, answers=Ticket)
+@endpoint(
+    ROUTER,
+    "POST /api/v1/desk/ticket",
+    Permission.SESSION,
+    takes=Nothing,
+    optional=True,
+    answers=Ticket,
+)
 async def ticket(request: Request, who: Who, desk: TheDesk) -> Response:
     """A ticket for one socket of this session."""
     if await request.body():

@@ -382,11 +382,13 @@ async def world(
         yield made
 
 
-def story(folder: Path, tell: Callable[[World], Awaitable[None]], **more: Any) -> None:
+def story(
+    folder: Path, tell: Callable[[World], Awaitable[None]], patience_s: float = 60, **more: Any
+) -> None:
     """Run a test's story in a world of its own."""
 
     async def run() -> None:
-        async with asyncio.timeout(60), world(folder, **more) as made:
+        async with asyncio.timeout(patience_s), world(folder, **more) as made:
             await tell(made)
 
     asyncio.run(run())
