@@ -31,7 +31,7 @@ class Whispers:
         """An agent has read up to this entry."""
         channel = self._channel(interaction_id)
         if channel is not None and hasattr(channel, "read"):
-            self._centre.spawn(channel.read(interaction_id, number), "read mark")
+            channel.read(interaction_id, number)
 
     def _channel(self, interaction_id: InteractionId) -> Any:
         view = self._centre.hub.interaction(interaction_id)

@@ -148,8 +148,8 @@ def test_redis_speaks(redis_program: RedisServer) -> None:
 
 def test_redis_is_gone_afterwards() -> None:
     with redis_server() as server:
-        port = server.port
-    assert not speaks(port)
+        assert server.program.alive()
+    assert not server.program.alive()
 
 
 def test_postfix_takes_mail_of_a_mail_program_and_passes_it_on(
@@ -177,7 +177,7 @@ def test_postfix_takes_mail_of_a_mail_program_and_passes_it_on(
         assert [part.get_filename() for part in message.iter_attachments()] == ["note.txt"]
         assert "ESMTPS" in str(message["Received"])
         assert "Mail queue is empty" in relay.queued()
-    assert not receiver.program.alive
+    assert not receiver.program.alive()
 
 
 def test_postfix_keeps_mail_for_a_server_that_is_down_and_delivers_it_later() -> None:
@@ -247,7 +247,7 @@ def test_dovecot_is_read_by_imap_and_pop3_with_and_without_tls(certificates: Cer
             pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"),
         ):
             imap_plain.login("anna", "wrong")
-    assert not server.program.alive
+    assert not server.program.alive()
 
 
 def test_dovecot_can_take_no_password_before_tls(certificates: Certificates) -> None:
