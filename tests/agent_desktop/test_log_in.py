@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import statistics
 from pathlib import Path
 from typing import Any
 
@@ -263,8 +262,9 @@ def test_attack_32_wrong_and_unknown_look_the_same_and_take_the_same(tmp_path: P
         assert bodies["mia"] == bodies["nobody"]
         assert bodies["mia"]["code"] == "wrong"
         # Reported at 10 %, failed at three times that: other work shares this machine.
-        medians = [statistics.median(taken) for taken in times.values()]
-        assert max(medians) / min(medians) < 3, medians
+        # The quickest of each says most: what disturbs only ever makes one slower.
+        quickest = [min(taken) for taken in times.values()]
+        assert max(quickest) / min(quickest) < 1.3, quickest
 
     story(tmp_path, tell)
 
