@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import statistics
 from pathlib import Path
 from typing import Any
 
