@@ -329,7 +329,7 @@ def test_web_3_thirty_failures_lock_a_source_for_every_name(tmp_path: Path) -> N
 
 
 def test_attack_32_a_storm_of_log_ins_is_shed_while_desks_go_on(tmp_path: Path) -> None:
-    """200 at once: five are tried on one name, the rest waits; the loop answers all the while."""
+    """200 at once: five at most are tried on one name, the others wait; the loop answers on."""
 
     async def tell(world: World) -> None:
         await world.add_user("tom")
@@ -343,7 +343,8 @@ def test_attack_32_a_storm_of_log_ins_is_shed_while_desks_go_on(tmp_path: Path) 
             await mia.ping()
             lags.append(loop.time() - start)
         codes = [task.result().status_code for task in storm]
-        assert codes.count(401) == 5
+        # Those begun in the same moment count against each other: fewer are tried, never more.
+        assert 1 <= codes.count(401) <= 5
         assert set(codes) == {401, 429}
         # Reported at 50 ms, failed at three times that.
         assert statistics.median(lags) < 0.15, lags
