@@ -1,0 +1,1 @@
+"""Journeys through the running program itself, killed and started again on the way."""
