@@ -1,0 +1,1 @@
+"""The nodes a flow is made of, one file each."""

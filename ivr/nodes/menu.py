@@ -1,0 +1,67 @@
+"""``menu``: let the customer choose by key, by word, or in a chat by text."""
+
+from collections.abc import Iterator
+
+from msgspec import field
+from typing_extensions import override
+
+from ivr.asks import KEYS, Listen
+from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, retried
+from ivr.prompts import Words, words_in
+
+
+class Menu(Prompted, frozen=True, kw_only=True, tag="menu"):
+    """One key, one way on. ``words`` name what may be said for a key, several with ``|`` between.
+
+    After ``tries`` without a choice the flow goes on at ``otherwise``: nobody is hung up on for
+    not pressing a key.
+    """
+
+    keys: dict[str, str]
+    otherwise: str
+    words: dict[str, Words] = field(default_factory=dict)
+    tries: Tries = 3
+    wait_ms: Milliseconds = 5_000
+
+    @override
+    def exits(self) -> Iterator[tuple[str, str]]:
+        """A way for each key, and the one for who does not choose."""
+        yield from self.keys.items()
+        yield "otherwise", self.otherwise
+
+    @override
+    def waits(self) -> bool:
+        """A menu listens."""
+        return True
+
+    @override
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Keys no telephone has, words for keys that are not there, no keys at all."""
+        yield from super().mistakes()
+        if not self.keys:
+            yield "keys", "a menu needs a key"
+        if not self.say and not self.play:
+            yield "say", "a menu must say what its keys do"
+        for key in self.keys:
+            if len(key) != 1 or key not in KEYS:
+                yield f"keys.{key}", f'"{key}" is no key of a telephone (0 to 9, * and #)'
+        for key in self.words:
+            if key not in self.keys:
+                yield f"words.{key}", f'there is no key "{key}" in this menu'
+
+    @override
+    def steps(self, visit: Visit) -> Steps:
+        """Ask until a key is chosen."""
+        words = {
+            word.strip().casefold(): key
+            for key, spoken in self.words.items()
+            for word in words_in(spoken, visit.language, ()).split("|")
+            if word.strip()
+        }
+        ask = Listen(
+            self.opening(visit), barge_in=self.barge_in, first_ms=self.wait_ms, words=words
+        )
+        heard = yield from retried(visit, ask, self.tries, self.keys)
+        if heard.answer:
+            return Go(heard.answer, self.keys[heard.answer])
+        return Go("otherwise", self.otherwise)
