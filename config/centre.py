@@ -3,23 +3,20 @@
 import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 
 import agent_desktop
-import reporting.api
 from agent_desktop.accounts import open_accounts
-from agent_desktop.api.access import Allow, current
 from agent_desktop.context import Ports
 from agent_desktop.history import IndexedHistory
-from agent_desktop.permissions import Permission, Role, Scope
+from agent_desktop.permissions import Role
 from agent_desktop.server import DeskServer, uvicorn_options
 from agent_desktop.settings import Profile
 from agent_desktop.settings import Site as DeskSite
 from channels.dummy.demo import run_demo
 from channels.dummy.people import CHAT, Scene
-from config import admin, health, metrics_routes, setup_code
+from config import admin, health, metrics_routes, report_doors, setup_code
 from config.administration import Administration
 from config.audit import Audit
 from config.check import Loaded, load, load_texts
@@ -221,12 +218,6 @@ class Site:
         )
 
     def _routers(self) -> list[APIRouter]:
-        reports = APIRouter(dependencies=[Depends(Allow(Permission.REPORTS))])
-        reports.include_router(
-            reporting.api.routes(
-                self.centre.projector, _reader, lambda: self.centre.settings.site.zone
-            )
-        )
         figures = Metrics(
             Sources(
                 floor=self.centre.hub,
@@ -242,6 +233,7 @@ class Site:
         administration = admin.routes(self.administration, self._versions, self._audit)
         shown = metrics_routes.routes(figures, lambda: self.centre.settings)
         first = [setup_code.routes(self._code)] if self._code is not None else []
+        reports = report_doors.routes(self.centre.reading, lambda: self.centre.settings.site.zone)
         return [reports, administration, health.routes(self.health), shown, *first]
 
     def health(self) -> dict[str, str]:
@@ -250,14 +242,3 @@ class Site:
         if self.desk is not None:
             found.update(self.desk.health())
         return found
-
-
-async def _reader(request: Request) -> reporting.api.Reader:
-    """What the person who asks may see of the reports."""
-    principal = current(request)
-    granted: Any = principal.grant(Permission.REPORTS).scope
-    everything = granted == Scope.ALL
-    return reporting.api.Reader(
-        queues=None if everything else principal.queues,
-        may_export=principal.grant(Permission.EXPORT).scope != Scope.NONE,
-    )

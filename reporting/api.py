@@ -1,6 +1,10 @@
-"""Reports by HTTP: JSON for the pages, CSV for spreadsheets. Mounted by ``config.wiring``."""
+"""Reports by HTTP: JSON for the pages, CSV for spreadsheets, and the rows behind each figure.
 
-from collections.abc import Callable
+Who may ask for what is told by the doors that ``config`` gives: one for totals, one for rows with
+persons, one for exports.
+"""
+
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -9,91 +13,138 @@ from fastapi.responses import StreamingResponse
 
 from reporting import metrics
 from reporting.export import csv_lines
-from reporting.projector import Projector
-from reporting.reports import queue_by_interval
-from router.model.errors import Refused
-from router.model.ids import QueueName
+from reporting.reading import Reading
+from reporting.reports import behind, queue_by_interval
+from reporting.reports.queue_by_interval import TIME_MAX, Question
+from router.model.errors import InvalidInput
+from router.model.ids import AgentId, QueueName
 
-Who = Callable[[Request], Any]
-"""A dependency that gives a Reader, or raises what the desk's server turns into a problem."""
+Time = Annotated[int, Query(ge=0, le=TIME_MAX)]
+Names = Annotated[str, Query(max_length=200)]
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Who asks: the queues they may see figures of (None: all), and whether they may export."""
+    """Who asks: the queues they may see figures of (None: all), whose rows may bear names (None:
+    everybody's), how many rows they may take along, and where it is noted what they looked at."""
 
     queues: frozenset[QueueName] | None
-    may_export: bool
+    agent: AgentId | None
+    rows_max: int
+    note: Callable[[str], Awaitable[None]]
 
 
-def routes(projector: Projector, reader: Who, default_zone: Callable[[], str]) -> APIRouter:
+class Door(msgspec.Struct, frozen=True):
+    """A dependency that lets somebody in or raises, and who it then is."""
+
+    allow: Callable[..., Awaitable[Any]]
+    reader: Callable[[Request], Reader]
+
+
+class Doors(msgspec.Struct, frozen=True):
+    """The three ways in."""
+
+    totals: Door
+    rows: Door
+    exports: Door
+
+
+async def _asked(
+    start: Annotated[int, Query(alias="from", ge=0, le=TIME_MAX)],
+    end: Annotated[int, Query(alias="to", ge=0, le=TIME_MAX)],
+    interval: int = 30,
+    zone: Annotated[str, Query(max_length=100)] = "",
+    queue: Annotated[list[Names] | None, Query(max_length=200)] = None,
+    medium: Annotated[list[Names] | None, Query(max_length=20)] = None,
+    split: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+    empty: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+) -> Question:
+    return Question(
+        start=start,
+        end=end,
+        minutes=interval,
+        zone=zone,
+        # An empty field of a form is no filter.
+        queues=tuple(name for name in queue or () if name),
+        media=tuple(name for name in medium or () if name),
+        split_media=split,
+        empty=empty,
+    )
+
+
+Asked = Annotated[Question, Depends(_asked)]
+
+
+def routes(reading: Reading, doors: Doors, default_zone: Callable[[], str]) -> APIRouter:
     """The routes under ``/api/v1/reports``."""
     router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
+    report = f"/{queue_by_interval.NAME}"
 
-    async def asked(
-        request: Request,
-        start: Annotated[int, Query(alias="from", ge=0)],
-        end: Annotated[int, Query(alias="to", ge=0)],
-        interval: int = 30,
-        zone: str = "",
-        queue: Annotated[list[str] | None, Query(max_length=200)] = None,
-        medium: Annotated[list[str] | None, Query(max_length=20)] = None,
-        split: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-    ) -> tuple[queue_by_interval.Answer, Reader]:
-        who: Reader = await reader(request)
-        question = queue_by_interval.Question(
-            start=start,
-            end=end,
-            minutes=interval,
-            zone=zone or default_zone(),
-            queues=visible_queues(queue or [], who),
-            media=tuple(medium or ()),
-            split_media=split,
-        )
+    def ready(question: Question, who: Reader) -> Question:
+        zone = question.zone or default_zone()
+        question = seen_by(msgspec.structs.replace(question, zone=zone), who)
         queue_by_interval.check(question)
-        found = await projector.run(
-            queue_by_interval.answer, projector.store, question, projector.complete_to
-        )
-        return found, who
+        return question
 
-    @router.get("/definitions")
-    async def definitions(request: Request) -> Response:
+    @router.get("/definitions", dependencies=[Depends(doors.totals.allow)])
+    async def report_definitions() -> Response:
         """What each figure means."""
-        await reader(request)
-        known = queue_by_interval.definitions(metrics.discover())
-        return _json({"definitions": known})
+        return _json({"definitions": queue_by_interval.definitions(metrics.discover())})
 
-    @router.get(f"/{queue_by_interval.NAME}")
-    async def report(
-        found: Annotated[tuple[queue_by_interval.Answer, Reader], Depends(asked)],
-    ) -> Response:
-        """Queue metrics by queue and interval of arrival."""
-        return _json(found[0])
+    @router.get(report, dependencies=[Depends(doors.totals.allow)])
+    async def queue_report(request: Request, question: Asked) -> Response:
+        """Queue figures by queue and interval of arrival, with their definitions."""
+        who = doors.totals.reader(request)
+        return _json(await reading.report(queue_by_interval.answer, ready(question, who)))
 
-    @router.get(f"/{queue_by_interval.NAME}.csv")
-    async def report_csv(
-        found: Annotated[tuple[queue_by_interval.Answer, Reader], Depends(asked)],
-    ) -> Response:
+    @router.get(f"{report}.csv", dependencies=[Depends(doors.exports.allow)])
+    async def queue_report_csv(request: Request, question: Asked) -> Response:
         """The same as a table for spreadsheets."""
-        answer, who = found
-        if not who.may_export:
-            raise Refused("your role does not allow exports", code="forbidden")
+        who = doors.exports.reader(request)
+        found = await reading.report(queue_by_interval.answer, ready(question, who))
+        if len(found.rows) > who.rows_max:
+            raise InvalidInput(
+                f"your role exports {who.rows_max} rows at most: choose longer intervals",
+                field="interval",
+            )
+        await who.note(f"report {queue_by_interval.NAME} {question.start} to {question.end}")
         return StreamingResponse(
-            csv_lines(queue_by_interval.csv_rows(answer)),
+            csv_lines(queue_by_interval.csv_rows(found)),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{queue_by_interval.NAME}.csv"'},
         )
 
+    @router.get(f"{report}/rows", dependencies=[Depends(doors.rows.allow)])
+    async def queue_report_rows(
+        request: Request,
+        question: Asked,
+        figure: Annotated[str, Query(min_length=1, max_length=64)],
+        at: Time | None = None,
+        after: Annotated[str, Query(max_length=200)] = "",
+        limit: Annotated[int, Query(ge=1, le=behind.PAGE_MAX)] = behind.PAGE,
+    ) -> Response:
+        """The rows behind one figure: of the interval at ``at``, or of the totals without it."""
+        who = doors.rows.reader(request)
+        opening = behind.Opening(ready(question, who), figure, at, after, limit)
+        found = await reading.report(behind.behind, opening, lambda agent: may_see(who, agent))
+        await who.note(f"rows of {queue_by_interval.NAME} {figure}")
+        return _json(found)
+
     return router
 
 
-def visible_queues(wanted: list[str], who: Reader) -> tuple[str, ...]:
-    """The queues to ask for: what is wanted and may be seen. A team without queues sees none."""
+def may_see(who: Reader, agent_id: str | None) -> bool:
+    """Whether the asker may see whose row it is."""
+    return who.agent is None or who.agent == agent_id
+
+
+def seen_by(question: Question, who: Reader) -> Question:
+    """The question, about queues the asker may see. A team without queues sees none."""
     if who.queues is None:
-        return tuple(wanted)
-    seen = sorted(who.queues)
-    chosen = [queue for queue in wanted if queue in who.queues] if wanted else seen
+        return question
+    wanted = question.queues or tuple(sorted(who.queues))
+    chosen = tuple(queue for queue in wanted if queue in who.queues)
     # An empty choice would mean "all queues": a name no queue has means none.
-    return tuple(chosen) or ("",)
+    return msgspec.structs.replace(question, queues=chosen or ("",))
 
 
 def _json(value: Any) -> Response:

@@ -22,10 +22,12 @@ from reporting.states import AgentStates
 from router.model import events
 from router.model.catalogue import Catalogue
 from router.model.events import Event, Recorded
+from router.model.ids import Position
 from router.model.interaction import Outcome, Role
 
 Find = Callable[..., Any]
-"""Finds a kept row by its type and key, or None: what this fold has not touched itself."""
+"""Finds a kept row by its type and key, or None: what this fold has not touched itself. A key
+whose end is left open asks for the last such row."""
 
 _FLOWED_OUT = {
     "transfer": "transferred",
@@ -73,7 +75,10 @@ class HistoryFold:
         interaction_id = getattr(event, "interaction_id", None)
         if self._steps and interaction_id is not None and not isinstance(event, events.EntryAdded):
             self._step(recorded, interaction_id)
-        self._take(event)
+        if isinstance(event, events.EntryAdded):
+            self._entry(event, recorded.position)
+        else:
+            self._take(event)
         self._agents.apply(recorded)
 
     def _step(self, recorded: Recorded, interaction_id: str) -> None:
@@ -119,10 +124,11 @@ class HistoryFold:
             self._put(ended, interaction_id, visit.visit)
 
     def _engagement(self, interaction_id: str, agent_id: str) -> EngagementRow:
+        key: dict[str, Any] = {"interaction_id": interaction_id, "agent_id": agent_id}
         started = self._agents.engagement_start(interaction_id, agent_id)
-        row: EngagementRow = self._row(
-            EngagementRow, interaction_id=interaction_id, agent_id=agent_id, started_at=started
-        )
+        if started is not None:
+            key["started_at"] = started
+        row: EngagementRow = self._row(EngagementRow, **key)
         return row
 
     def _change_engagement(self, interaction_id: str, agent_id: str, **values: Any) -> None:
@@ -169,10 +175,10 @@ class HistoryFold:
     def _linked(self, event: events.SubjectLinked) -> None:
         self._change_interaction(event.interaction_id, subject=event.subject)
 
-    @_take.register
-    def _entry(self, event: events.EntryAdded) -> None:
+    def _entry(self, event: events.EntryAdded, position: Position) -> None:
         row = EntryRow(
             entry_id=event.entry_id,
+            position=position,
             interaction_id=event.interaction_id,
             number=event.number,
             at=event.at,

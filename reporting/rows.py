@@ -97,9 +97,10 @@ class OfferRow(Row, frozen=True):
 
 
 class EntryRow(Row, frozen=True):
-    """One message or note: its skeleton only, the words are sealed in the log."""
+    """One message or note: its skeleton only, the words are sealed in the log at ``position``."""
 
     entry_id: str
+    position: int
     interaction_id: str
     number: int
     at: int

@@ -9,8 +9,8 @@ from router.model import events
 from router.model.agent import SIGNED_IN, Presence
 from router.model.events import Recorded
 
-STARTS_KEPT = 100_000
-"""Ended engagements remembered, for a disposition that is set after wrap-up is over."""
+STARTS_KEPT = 10_000
+"""Engagements remembered at least, for a disposition that is set after wrap-up is over."""
 
 
 class Doing(msgspec.Struct):
@@ -62,12 +62,12 @@ class AgentStates:
         changed, self._changed = self._changed, []
         return changed
 
-    def engagement_start(self, interaction_id: str, agent_id: str) -> int:
+    def engagement_start(self, interaction_id: str, agent_id: str) -> int | None:
         """When the agent's last engagement with the interaction began: the key of its row.
 
-        Raises KeyError for one that ended more than ``STARTS_KEPT`` engagements ago.
+        None for one that began more than ``STARTS_KEPT`` engagements ago: its row is kept.
         """
-        return self._starts[interaction_id, agent_id]
+        return self._starts.get((interaction_id, agent_id))
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event."""

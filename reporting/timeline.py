@@ -17,7 +17,8 @@ from reporting.rows import (
     StepRow,
     VisitRow,
 )
-from reporting.store import TABLES, HistoryStore
+from reporting.store.reading import HistoryReader
+from reporting.store.tables import TABLES
 from router.model.ids import AgentId, Instant, InteractionId, SubjectId
 
 PAGE_MAX = 200
@@ -85,21 +86,21 @@ class Day(msgspec.Struct, frozen=True):
     log: tuple[AgentStateRow, ...]
 
 
-def journey(store: HistoryStore, interaction_id: InteractionId) -> Journey | None:
+def journey(reader: HistoryReader, interaction_id: InteractionId) -> Journey | None:
     """Everything kept of one interaction, or None when there is none of that id."""
     table = TABLES[InteractionRow]
-    rows = store.rows(InteractionRow, table.c.interaction_id == interaction_id)
+    rows = reader.rows(InteractionRow, table.c.interaction_id == interaction_id)
     if not rows:
         return None
-    entries = _of(store, EntryRow, interaction_id, "number")
-    steps = _of(store, StepRow, interaction_id, "position")
+    entries = _of(reader, EntryRow, interaction_id, "number")
+    steps = _of(reader, StepRow, interaction_id, "position")
     return Journey(
         interaction=rows[0],
         entries=tuple(entries),
         segments=segments(
-            _of(store, VisitRow, interaction_id, "visit"),
-            _of(store, OfferRow, interaction_id, "offered_at"),
-            _of(store, EngagementRow, interaction_id, "started_at"),
+            _of(reader, VisitRow, interaction_id, "visit"),
+            _of(reader, OfferRow, interaction_id, "offered_at"),
+            _of(reader, EngagementRow, interaction_id, "started_at"),
         ),
         decisions=tuple(_decided(step) for step in steps),
     )
@@ -129,7 +130,7 @@ def segments(
 
 
 def contacts(
-    store: HistoryStore,
+    reader: HistoryReader,
     subjects: Sequence[SubjectId],
     *,
     before: Instant | None = None,
@@ -140,7 +141,7 @@ def contacts(
     conditions: list[Any] = [table.c.subject.in_(list(subjects)[:100])]
     if before is not None:
         conditions.append(table.c.arrived_at < before)
-    rows = store.rows(
+    rows = reader.rows(
         InteractionRow,
         *conditions,
         order=(table.c.arrived_at.desc(), table.c.interaction_id),
@@ -149,7 +150,7 @@ def contacts(
     engagements = TABLES[EngagementRow]
     agents: dict[str, dict[str, None]] = {}
     ids = [row.interaction_id for row in rows]
-    for engaged in store.rows(EngagementRow, engagements.c.interaction_id.in_(ids)):
+    for engaged in reader.rows(EngagementRow, engagements.c.interaction_id.in_(ids)):
         agents.setdefault(engaged.interaction_id, {})[engaged.agent_id] = None
     return tuple(
         Contact(
@@ -166,20 +167,20 @@ def contacts(
     )
 
 
-def day(store: HistoryStore, agent_id: AgentId, start: Instant, now: Instant) -> Day:
+def day(reader: HistoryReader, agent_id: AgentId, start: Instant, now: Instant) -> Day:
     """An agent's figures and state log since ``start`` (200 log lines, the last ones)."""
     engaged, offered, states = (TABLES[kind] for kind in (EngagementRow, OfferRow, AgentStateRow))
-    rows = store.rows(EngagementRow, engaged.c.agent_id == agent_id, engaged.c.started_at >= start)
+    rows = reader.rows(EngagementRow, engaged.c.agent_id == agent_id, engaged.c.started_at >= start)
     by_medium: dict[str, int] = {}
     for row in rows:
         by_medium[row.medium] = by_medium.get(row.medium, 0) + 1
-    missed = store.counts(
+    missed = reader.counts(
         OfferRow,
         offered.c.agent_id == agent_id,
         offered.c.offered_at >= start,
         offered.c.end == "no_answer",
     )
-    spans = store.rows(
+    spans = reader.rows(
         AgentStateRow,
         states.c.agent_id == agent_id,
         (states.c.ended_at.is_(None)) | (states.c.ended_at > start),
@@ -205,9 +206,9 @@ def _within(span: AgentStateRow, start: int, now: int) -> int:
     )
 
 
-def _of(store: HistoryStore, kind: Any, interaction_id: str, order: str) -> list[Any]:
+def _of(reader: HistoryReader, kind: Any, interaction_id: str, order: str) -> list[Any]:
     table = TABLES[kind]
-    rows: list[Any] = store.rows(
+    rows: list[Any] = reader.rows(
         kind, table.c.interaction_id == interaction_id, order=(table.c[order],)
     )
     return rows

@@ -7,6 +7,7 @@ over the days with the interval of the ratio estimator (delta method), as publis
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
+from typing import Any
 
 import msgspec
 
@@ -60,8 +61,8 @@ def estimates(days: Sequence[Population]) -> dict[str, Estimate]:
     return {name: _estimate(metric, days) for name, metric in metrics.discover().items()}
 
 
-def _estimate(metric: Metric, days: Sequence[Population]) -> Estimate:
-    values = [(metric.compute(day), metric.size(day) if metric.size else 1) for day in days]
+def _estimate(metric: Metric[Any], days: Sequence[Population]) -> Estimate:
+    values = [(metric.compute(day), metric.size(day)) for day in days]
     known = [(float(value), weight) for value, weight in values if value is not None]
     return ratio(known)
 

@@ -2,13 +2,14 @@
 
 import importlib
 import pkgutil
+from typing import Any
 
 from reporting.metrics.definition import Metric
 
 
-def discover() -> dict[str, Metric]:
+def discover() -> dict[str, Metric[Any]]:
     """All metrics by name, in the order of the modules' names; a name taken twice is an error."""
-    found: dict[str, Metric] = {}
+    found: dict[str, Metric[Any]] = {}
     for module in pkgutil.iter_modules(__path__):
         for metric in getattr(importlib.import_module(f"{__name__}.{module.name}"), "METRICS", ()):
             if metric.name in found:

@@ -1,11 +1,18 @@
-"""What a metric is: a named, versioned formula over a stated population."""
+"""What a metric is: a named, versioned formula over a stated population of rows.
+
+A metric says what each row adds to it; so a figure can always be opened into the rows behind it,
+and figures of any size are counted in one pass without keeping those rows.
+"""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from reporting.rows import AgentStateRow, EngagementRow, VisitRow
+
+R = TypeVar("R", VisitRow, EngagementRow, AgentStateRow)
 
 
 class Unit(StrEnum):
@@ -16,42 +23,112 @@ class Unit(StrEnum):
     DURATION_MS = "ms"
 
 
+class Fold(StrEnum):
+    """How the values of the rows become one figure."""
+
+    COUNT = "count"
+    SHARE = "share"
+    MEAN = "mean"
+    LONGEST = "longest"
+
+
+_UNITS = {
+    Fold.COUNT: Unit.COUNT,
+    Fold.SHARE: Unit.SHARE,
+    Fold.MEAN: Unit.DURATION_MS,
+    Fold.LONGEST: Unit.DURATION_MS,
+}
+
+
 class Population(msgspec.Struct, frozen=True):
-    """What a metric is computed over: queue visits, the engagements that answered them, and spans
+    """What metrics are computed over: queue visits, the engagements that answered them, and spans
     of agents' states, cut to the period."""
 
     visits: Sequence[VisitRow]
     engagements: Sequence[EngagementRow]
     agent_states: Sequence[AgentStateRow] = ()
 
+    def of(self, kind: type[Any]) -> Sequence[Any]:
+        """The rows of one kind."""
+        kinds: dict[type[Any], Sequence[Any]] = {
+            VisitRow: self.visits,
+            EngagementRow: self.engagements,
+            AgentStateRow: self.agent_states,
+        }
+        return kinds[kind]
+
 
 Figure = float | int | None
 """A figure; None means "no data" and is shown as "-", never as 0 % or 100 %."""
 
 
-class Metric(msgspec.Struct, frozen=True):
+class Metric(msgspec.Struct, Generic[R], frozen=True):
     """A definition people can read beside its number.
 
-    ``version`` grows whenever the formula or the population changes. ``size`` is how much the
-    population holds (the denominator of a share, the count behind a mean); None for a count.
+    ``value`` is what a row of kind ``over`` adds: None when the row is not in the population, 1 or
+    0 in a share, milliseconds in a mean. ``weight`` is how much the row counts (a span by its
+    length). ``version`` grows whenever the formula or the population changes.
     """
 
     name: str
     title: str
     formula: str
     population: str
-    unit: Unit
-    compute: Callable[[Population], Figure]
+    fold: Fold
+    over: type[R]
+    value: Callable[[R], int | None]
     version: int = 1
     short: str = ""
-    size: Callable[[Population], int] | None = None
+    weight: Callable[[R], int] | None = None
+
+    @property
+    def unit(self) -> Unit:
+        """How the figure is to be read."""
+        return _UNITS[self.fold]
+
+    def compute(self, population: Population) -> Figure:
+        """The figure of this population."""
+        return self._tally(population).figure()
+
+    def size(self, population: Population) -> int:
+        """The denominator of a share, the count behind a mean; 1 for anything else."""
+        averages = self.fold in (Fold.SHARE, Fold.MEAN)
+        return self._tally(population).whole if averages else 1
+
+    def _tally(self, population: Population) -> "Tally":
+        tally = Tally(self)
+        for row in population.of(self.over):
+            tally.add(row)
+        return tally
 
 
-def mean(values: Sequence[int]) -> Figure:
-    """The arithmetic mean, or None of nothing."""
-    return sum(values) / len(values) if values else None
+class Tally(msgspec.Struct):
+    """A metric's running count over rows of its kind; ``rows`` is how many stand behind it."""
 
+    metric: Metric[Any]
+    rows: int = 0
+    whole: int = 0
+    total: int = 0
+    longest: int | None = None
 
-def share(part: int, whole: int) -> Figure:
-    """A part of a whole between 0 and 1, or None of nothing."""
-    return part / whole if whole else None
+    def add(self, row: VisitRow | EngagementRow | AgentStateRow) -> None:
+        """Take one more row, which counts only if it is in the population."""
+        value = self.metric.value(row)
+        if value is None:
+            return
+        weight = 1 if self.metric.weight is None else self.metric.weight(row)
+        self.rows += 1
+        self.whole += weight
+        self.total += value * weight
+        if self.longest is None or value > self.longest:
+            self.longest = value
+
+    def figure(self) -> Figure:
+        """The figure so far; a share or a mean of nothing is None."""
+        match self.metric.fold:
+            case Fold.COUNT:
+                return self.rows
+            case Fold.LONGEST:
+                return self.longest
+            case _:
+                return self.total / self.whole if self.whole else None

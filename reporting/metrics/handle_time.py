@@ -1,16 +1,12 @@
 """Handle time of engagements: talk + hold + wrap-up."""
 
 from collections.abc import Callable
+from typing import Any
 
-from reporting.metrics.definition import Figure, Metric, Population, Unit, mean
+from reporting.metrics.definition import Fold, Metric
 from reporting.rows import EngagementRow
 
 _FINISHED = "finished engagements of visits counted in the interval in which they entered the queue"
-
-
-def finished(population: Population) -> list[EngagementRow]:
-    """Engagements that are over, wrap-up included."""
-    return [row for row in population.engagements if row.state == "ended"]
 
 
 def handle_ms(row: EngagementRow) -> int:
@@ -18,30 +14,24 @@ def handle_ms(row: EngagementRow) -> int:
     return row.talk_ms + row.hold_ms + (row.wrap_up_ms or 0)
 
 
-def _mean_of(value: Callable[[EngagementRow], int]) -> Callable[[Population], Figure]:
-    return lambda population: mean([value(row) for row in finished(population)])
+def _mean(
+    name: str, title: str, formula: str, value: Callable[[EngagementRow], int], short: str = ""
+) -> Metric[Any]:
+    return Metric(
+        name,
+        title,
+        formula,
+        _FINISHED,
+        Fold.MEAN,
+        EngagementRow,
+        lambda row: value(row) if row.state == "ended" else None,
+        short=short,
+    )
 
 
-METRICS = (
-    Metric(
-        "aht",
-        "Average handle time",
-        "mean of talk + hold + wrap-up",
-        _FINISHED,
-        Unit.DURATION_MS,
-        _mean_of(handle_ms),
-        short="AHT",
-        size=lambda p: len(finished(p)),
-    ),
-    Metric("talk", "Talk", "mean talk", _FINISHED, Unit.DURATION_MS, _mean_of(lambda r: r.talk_ms)),
-    Metric("hold", "Hold", "mean hold", _FINISHED, Unit.DURATION_MS, _mean_of(lambda r: r.hold_ms)),
-    Metric(
-        "wrap_up",
-        "Wrap-up",
-        "mean wrap-up",
-        _FINISHED,
-        Unit.DURATION_MS,
-        _mean_of(lambda r: r.wrap_up_ms or 0),
-        size=lambda p: len(finished(p)),
-    ),
+METRICS: tuple[Metric[Any], ...] = (
+    _mean("aht", "Average handle time", "mean of talk + hold + wrap-up", handle_ms, short="AHT"),
+    _mean("talk", "Talk", "mean talk", lambda row: row.talk_ms),
+    _mean("hold", "Hold", "mean hold", lambda row: row.hold_ms),
+    _mean("wrap_up", "Wrap-up", "mean wrap-up", lambda row: row.wrap_up_ms or 0),
 )

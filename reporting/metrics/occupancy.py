@@ -1,31 +1,32 @@
 """How much of their time agents were at work, by wall clock."""
 
-from reporting.metrics.definition import Figure, Metric, Population, Unit, share
+from typing import Any
+
+from reporting.metrics.definition import Fold, Metric
+from reporting.rows import AgentStateRow
 
 _WORK = ("offered", "talking", "held", "wrap_up")
 
 
-def _occupancy(population: Population) -> Figure:
-    busy = _total(population, _WORK)
-    return share(busy, busy + _total(population, ("ready",)))
+def _at_work(span: AgentStateRow) -> int | None:
+    if span.ended_at is None or span.state not in (*_WORK, "ready"):
+        return None
+    return span.state in _WORK
 
 
-def _total(population: Population, states: tuple[str, ...]) -> int:
-    return sum(
-        span.ended_at - span.started_at
-        for span in population.agent_states
-        if span.state in states and span.ended_at is not None
-    )
+def _length_ms(span: AgentStateRow) -> int:
+    return (span.ended_at or span.started_at) - span.started_at
 
 
-METRICS = (
+METRICS: tuple[Metric[Any], ...] = (
     Metric(
         "occupancy",
         "Occupancy",
         "(talk + hold + ringing + wrap-up) / (the same + idle-ready), by wall clock",
         "ended spans of agents' states within the period",
-        Unit.SHARE,
-        _occupancy,
-        size=lambda p: _total(p, (*_WORK, "ready")),
+        Fold.SHARE,
+        AgentStateRow,
+        _at_work,
+        weight=_length_ms,
     ),
 )

@@ -5,8 +5,9 @@ without a target are in no population here. All five stand side by side in repor
 """
 
 from collections.abc import Callable
+from typing import Any
 
-from reporting.metrics.definition import Figure, Metric, Population, Unit, share
+from reporting.metrics.definition import Fold, Metric
 from reporting.metrics.outcomes import is_short
 from reporting.rows import VisitRow
 
@@ -19,21 +20,6 @@ def _within(visit: VisitRow) -> bool:
         and visit.target_ms is not None
         and visit.wait_ms <= visit.target_ms
     )
-
-
-def _level(
-    good: Callable[[VisitRow], bool], counts: Callable[[VisitRow], bool]
-) -> tuple[Callable[[Population], Figure], Callable[[Population], int]]:
-    """The share of the counted visits that were good within the target, and their number."""
-
-    def counted(population: Population) -> list[VisitRow]:
-        return [v for v in population.visits if v.target_ms is not None and counts(v)]
-
-    def compute(population: Population) -> Figure:
-        visits = counted(population)
-        return share(sum(_within(visit) and good(visit) for visit in visits), len(visits))
-
-    return compute, lambda population: len(counted(population))
 
 
 def _answered(visit: VisitRow) -> bool:
@@ -52,38 +38,48 @@ def _any(_visit: VisitRow) -> bool:
     return True
 
 
-def _metric(
+def _level(
     suffix: str,
     short: str,
     formula: str,
-    level: tuple[Callable[[Population], Figure], Callable[[Population], int]],
-) -> Metric:
+    good: Callable[[VisitRow], bool],
+    counts: Callable[[VisitRow], bool],
+) -> Metric[Any]:
+    """The share of the counted visits that were good within the target."""
+
+    def value(visit: VisitRow) -> int | None:
+        if visit.target_ms is None or not counts(visit):
+            return None
+        return _within(visit) and good(visit)
+
     return Metric(
         f"service_level{suffix}",
         "Service level",
         formula,
         _PROMISED,
-        Unit.SHARE,
-        level[0],
+        Fold.SHARE,
+        VisitRow,
+        value,
         short=short,
-        size=level[1],
     )
 
 
-METRICS = (
-    _metric(
+METRICS: tuple[Metric[Any], ...] = (
+    _level(
         "",
         "SL a",
         "answered within T / offered without short abandons",
-        _level(_answered, lambda visit: not is_short(visit)),
+        _answered,
+        lambda visit: not is_short(visit),
     ),
-    _metric("_of_answered", "SL b", "answered within T / answered", _level(_answered, _answered)),
-    _metric("_of_offered", "SL c", "answered within T / offered", _level(_answered, _any)),
-    _metric(
+    _level("_of_answered", "SL b", "answered within T / answered", _answered, _answered),
+    _level("_of_offered", "SL c", "answered within T / offered", _answered, _any),
+    _level(
         "_abandons_count",
         "SL d",
         "(answered + abandoned within T) / offered",
-        _level(_answered_or_abandoned, _any),
+        _answered_or_abandoned,
+        _any,
     ),
-    _metric("_removed", "SL e", "removed from queue within T / offered", _level(_removed, _any)),
+    _level("_removed", "SL e", "removed from queue within T / offered", _removed, _any),
 )

@@ -1,45 +1,36 @@
 """How long customers waited: from entering the queue to answer, abandon or flow-out."""
 
-from reporting.metrics.definition import Metric, Population, Unit, mean
+from typing import Any
+
+from reporting.metrics.definition import Fold, Metric
+from reporting.rows import VisitRow
 
 _ENDED = "visits to the queue that have ended, counted in the interval in which they entered it"
 
 
-def waits(population: Population, *results: str) -> list[int]:
-    """The waits of visits with one of these results (of all ended ones when none is named)."""
-    return [
-        visit.wait_ms
-        for visit in population.visits
-        if visit.wait_ms is not None and (not results or visit.result in results)
-    ]
+def _wait(visit: VisitRow) -> int | None:
+    return visit.wait_ms
 
 
-METRICS = (
-    Metric(
-        "wait",
-        "Wait",
-        "mean wait, ringing included",
-        _ENDED,
-        Unit.DURATION_MS,
-        lambda p: mean(waits(p)),
-        size=lambda p: len(waits(p)),
-    ),
+METRICS: tuple[Metric[Any], ...] = (
+    Metric("wait", "Wait", "mean wait, ringing included", _ENDED, Fold.MEAN, VisitRow, _wait),
     Metric(
         "asa",
         "Average speed of answer",
         "mean wait of the answered, ringing included",
         "answered visits, counted in the interval in which they entered the queue",
-        Unit.DURATION_MS,
-        lambda p: mean(waits(p, "answered")),
+        Fold.MEAN,
+        VisitRow,
+        lambda visit: visit.wait_ms if visit.result == "answered" else None,
         short="ASA",
-        size=lambda p: len(waits(p, "answered")),
     ),
     Metric(
         "longest_wait",
         "Longest wait",
         "the longest wait of the period (the oldest one waiting now is another figure)",
         _ENDED,
-        Unit.DURATION_MS,
-        lambda p: max(waits(p), default=None),
+        Fold.LONGEST,
+        VisitRow,
+        _wait,
     ),
 )

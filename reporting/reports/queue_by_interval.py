@@ -1,26 +1,40 @@
-"""Queue by interval: every queue metric by queue, medium and interval of arrival."""
+"""Queue by interval: every queue metric by queue, medium and interval of arrival.
+
+One pass over the visits of the period in the order they began; each row of the answer is finished
+when its interval is over, so that memory does not grow with the visits.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from reporting import intervals, metrics
-from reporting.metrics.definition import Figure, Metric, Population, Unit
-from reporting.rows import EngagementRow, VisitRow
-from reporting.store import TABLES, HistoryStore
+from reporting.metrics.definition import Figure, Metric, Tally, Unit
+from reporting.rows import AgentStateRow, EngagementRow, VisitRow
+from reporting.store.reading import HistoryReader
+from reporting.store.tables import TABLES
 from router.model.errors import InvalidInput
 
 NAME = "queue-by-interval"
-VERSION = 1
-ROWS_MAX = 100_000
-"""Interval rows at most; a longer question is refused and names the bound."""
+VERSION = 2
+ROWS_MAX = 20_000
+"""Rows of an answer at most; a longer one is refused and names the bound."""
+ATTRIBUTION = "Counts by arrival: each visit counts in the interval it entered in."
+TIME_MAX = 2**53
+"""Times are whole numbers that every JSON reader holds exactly."""
+_LAST = 253_370_764_800_000
+"""The last moment (in the year 9999) that has a date on a calendar everywhere."""
+
+Visited = tuple[VisitRow, Sequence[EngagementRow]]
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked: ``[start, end)`` in UTC milliseconds, by intervals of local time.
 
-    Empty ``queues`` or ``media`` are all; ``split_media`` gives each medium rows of its own.
+    Empty ``queues`` or ``media`` are all; ``split_media`` gives each medium rows of its own;
+    ``empty`` gives rows for intervals in which nothing happened, too.
     """
 
     start: int
@@ -30,6 +44,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queues: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
     split_media: bool = False
+    empty: bool = False
 
 
 class IntervalRow(msgspec.Struct, frozen=True):
@@ -43,40 +58,70 @@ class IntervalRow(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Rows, the totals over all of them, and the definitions behind the figures."""
+    """Rows, the totals over all of them, and the definitions behind the figures.
+
+    ``complete_to`` is the moment of the last fact that is counted.
+    """
 
     question: Question
     rows: tuple[IntervalRow, ...]
     totals: dict[str, Figure]
     definitions: dict[str, dict[str, str | int]]
     complete_to: int
-    attribution: str = "Counts by arrival: each visit counts in the interval it entered in."
+    attribution: str = ATTRIBUTION
 
 
-def answer(store: HistoryStore, question: Question, complete_to: int) -> Answer:
-    """Compute the report from the history (blocks; call it on the history's thread).
+class Tallies:
+    """One running count a metric, for one row of the answer or for the totals."""
 
-    Raises InvalidInput naming the field of a question that makes no sense.
+    def __init__(self, known: Iterable[Metric[Any]]) -> None:
+        self._of: dict[type[Any], list[Tally]] = {VisitRow: [], EngagementRow: []}
+        self._all: dict[str, Tally] = {}
+        for metric in known:
+            tally = self._all[metric.name] = Tally(metric)
+            self._of[metric.over].append(tally)
+
+    def add(self, visit: VisitRow, engagements: Sequence[EngagementRow]) -> None:
+        """Count a visit and the engagements that came of it."""
+        for tally in self._of[VisitRow]:
+            tally.add(visit)
+        for engagement in engagements:
+            for tally in self._of[EngagementRow]:
+                tally.add(engagement)
+
+    def figures(self) -> dict[str, Figure]:
+        """The figures so far."""
+        return {name: tally.figure() for name, tally in self._all.items()}
+
+
+def answer(reader: HistoryReader, question: Question) -> Answer:
+    """Compute the report from the history (blocks; call it on one of its threads).
+
+    Raises InvalidInput naming the field of a question that makes no sense or asks for too much.
     """
     check(question)
-    visits, engagements = _select(store, question)
     known = queue_metrics()
-    by_visit: dict[tuple[str, int], list[EngagementRow]] = defaultdict(list)
-    for engagement in engagements:
-        by_visit[engagement.interaction_id, engagement.visit].append(engagement)
-    rows = tuple(_rows(question, visits, by_visit, known))
+    totals = Tallies(known.values())
+    rows = []
+    for row in _rows(reader, question, totals, known):
+        rows.append(row)
+        if len(rows) > ROWS_MAX:
+            raise InvalidInput(
+                f"more than {ROWS_MAX} rows: choose longer intervals or a shorter period",
+                field="interval",
+            )
     return Answer(
         question=question,
-        rows=rows,
-        totals=_figures(visits, by_visit, known),
+        rows=tuple(rows),
+        totals=totals.figures(),
         definitions=definitions(known),
-        complete_to=complete_to,
+        complete_to=reader.complete_to(),
     )
 
 
-def queue_metrics() -> dict[str, Metric]:
-    """The metrics that speak of queues; occupancy speaks of agents."""
-    return {name: m for name, m in metrics.discover().items() if name != "occupancy"}
+def queue_metrics() -> dict[str, Metric[Any]]:
+    """The metrics that speak of queues; those over agents' states speak of agents."""
+    return {n: m for n, m in metrics.discover().items() if m.over is not AgentStateRow}
 
 
 def check(question: Question) -> None:
@@ -85,14 +130,20 @@ def check(question: Question) -> None:
         raise InvalidInput(
             f"an interval is one of {intervals.ALLOWED_MINUTES} minutes", field="interval"
         )
+    if not 0 <= question.start <= _LAST:
+        raise InvalidInput("the start is no moment of a calendar", field="from")
     if question.end <= question.start:
         raise InvalidInput("the end must lie behind the start", field="to")
-    if (question.end - question.start) // (question.minutes * 60_000) > ROWS_MAX:
-        raise InvalidInput(f"more than {ROWS_MAX} intervals: choose longer ones", field="interval")
+    if question.end > _LAST:
+        raise InvalidInput("the end is no moment of a calendar", field="to")
+    if question.empty:
+        count = (question.end - question.start) // (question.minutes * 60_000)
+        if count > ROWS_MAX:
+            raise InvalidInput(f"more than {ROWS_MAX} intervals: choose longer ones", field="to")
     intervals.zone(question.zone)
 
 
-def definitions(known: dict[str, Metric]) -> dict[str, dict[str, str | int]]:
+def definitions(known: dict[str, Metric[Any]]) -> dict[str, dict[str, str | int]]:
     """What each figure means, for the page and the export."""
     return {
         name: {
@@ -132,56 +183,81 @@ def _cells(figures: dict[str, Figure], names: list[str], seconds: set[str]) -> l
     return cells
 
 
-def _select(store: HistoryStore, question: Question) -> tuple[list[VisitRow], list[EngagementRow]]:
-    visits_table, engagements_table = TABLES[VisitRow], TABLES[EngagementRow]
-    conditions = [
-        visits_table.c.entered_at >= question.start,
-        visits_table.c.entered_at < question.end,
-    ]
+def visited(reader: HistoryReader, question: Question) -> Iterator[Visited]:
+    """The visits that are asked for in the order they began, with what came of each."""
+    table, engaged = TABLES[VisitRow].c, TABLES[EngagementRow].c
+    order = (table.entered_at, table.interaction_id, table.visit)
+    for chunk in reader.chunks(VisitRow, *_asked(question), order=order):
+        ids = sorted({visit.interaction_id for visit in chunk})
+        came: dict[tuple[str, int], list[EngagementRow]] = defaultdict(list)
+        found = reader.rows(
+            EngagementRow,
+            engaged.interaction_id.in_(ids),
+            order=(engaged.started_at, engaged.agent_id),
+        )
+        for engagement in found:
+            came[engagement.interaction_id, engagement.visit].append(engagement)
+        for visit in chunk:
+            yield visit, came.get((visit.interaction_id, visit.visit), ())
+
+
+def _asked(question: Question) -> list[Any]:
+    table = TABLES[VisitRow].c
+    conditions = [table.entered_at >= question.start, table.entered_at < question.end]
     if question.queues:
-        conditions.append(visits_table.c.queue.in_(question.queues))
+        conditions.append(table.queue.in_(question.queues))
     if question.media:
-        conditions.append(visits_table.c.medium.in_(question.media))
-    visits = store.rows(
-        VisitRow, *conditions, order=(visits_table.c.entered_at, visits_table.c.interaction_id)
-    )
-    asked = visits_table.select().where(*conditions)
-    engagements = store.rows(
-        EngagementRow,
-        engagements_table.c.interaction_id.in_(
-            asked.with_only_columns(visits_table.c.interaction_id)
-        ),
-        order=(engagements_table.c.started_at,),
-    )
-    return visits, engagements
+        conditions.append(table.medium.in_(question.media))
+    return conditions
 
 
 def _rows(
+    reader: HistoryReader,
     question: Question,
-    visits: Sequence[VisitRow],
-    by_visit: dict[tuple[str, int], list[EngagementRow]],
-    known: dict[str, Metric],
+    totals: Tallies,
+    known: dict[str, Metric[Any]],
+) -> Iterator[IntervalRow]:
+    """The rows in order, each as soon as nothing more can fall into it."""
+    where = intervals.zone(question.zone)
+    lines = _lines(reader, question) if question.empty else []
+    groups: dict[tuple[str, str], Tallies] = {line: Tallies(known.values()) for line in lines}
+    start = intervals.interval_start(question.start, question.minutes, where)
+    end = intervals.next_start(start, question.minutes, where)
+    for visit, engagements in visited(reader, question):
+        while visit.entered_at >= end:
+            yield from _finished(question, start, groups)
+            groups = {line: Tallies(known.values()) for line in lines}
+            start = end
+            if not question.empty:
+                start = intervals.interval_start(visit.entered_at, question.minutes, where)
+            end = intervals.next_start(start, question.minutes, where)
+        line = (visit.queue, visit.medium if question.split_media else "")
+        if line not in groups:
+            groups[line] = Tallies(known.values())
+        groups[line].add(visit, engagements)
+        totals.add(visit, engagements)
+    yield from _finished(question, start, groups)
+    while question.empty and end < question.end:
+        start, end = end, intervals.next_start(end, question.minutes, where)
+        yield from _finished(question, start, {line: Tallies(known.values()) for line in lines})
+
+
+def _lines(reader: HistoryReader, question: Question) -> list[tuple[str, str]]:
+    """The queues (and media) that have a row in every interval: those of the period."""
+    columns = ("queue", "medium") if question.split_media else ("queue",)
+    found = reader.distinct(VisitRow, columns, *_asked(question))
+    return [(line[0], line[1] if question.split_media else "") for line in found]
+
+
+def _finished(
+    question: Question, start: int, groups: dict[tuple[str, str], Tallies]
 ) -> Iterator[IntervalRow]:
     where = intervals.zone(question.zone)
-    groups: dict[tuple[int, str, str], list[VisitRow]] = defaultdict(list)
-    for visit in visits:
-        start = intervals.interval_start(visit.entered_at, question.minutes, where)
-        groups[start, visit.queue, visit.medium if question.split_media else ""].append(visit)
-    for (start, queue, medium), members in sorted(groups.items()):
+    for (queue, medium), tallies in sorted(groups.items()):
         yield IntervalRow(
             start=start,
             label=intervals.label(start, question.minutes, where),
             queue=queue,
             medium=medium,
-            figures=_figures(members, by_visit, known),
+            figures=tallies.figures(),
         )
-
-
-def _figures(
-    visits: Sequence[VisitRow],
-    by_visit: dict[tuple[str, int], list[EngagementRow]],
-    known: dict[str, Metric],
-) -> dict[str, Figure]:
-    engagements = [e for v in visits for e in by_visit.get((v.interaction_id, v.visit), ())]
-    population = Population(visits, engagements)
-    return {name: metric.compute(population) for name, metric in known.items()}

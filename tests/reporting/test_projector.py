@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +11,12 @@ from reporting import timeline
 from reporting.projector import Projector
 from reporting.reports import queue_by_interval
 from reporting.rows import AgentStateRow, EntryRow, InteractionRow, OfferRow, VisitRow
-from reporting.store import TABLES, HistoryStore
-from router.model.events import Event
+from reporting.store import HistoryStore
+from reporting.store.reading import HistoryReader
 from router.model.ids import InteractionId, Position, SubjectId
 from router.model.interaction import OfferEnd
 from tests.reporting import events
-
-EVERYTHING = tuple(TABLES)
-
-
-async def project(url: str, happened: list[Event], look: Callable[[HistoryStore], Any]) -> Any:
-    """Let a projector read these events to the end, then look at its history."""
-    log = events.Log(happened)
-    projector = Projector(HistoryStore(url), log)
-    await projector.start()
-    assert await projector.reached(log.head())
-    found = await projector.run(look, projector.store)
-    await projector.stop()
-    return found
-
-
-def all_rows(store: HistoryStore) -> list[Any]:
-    """Every row of every table."""
-    return [store.rows(kind, order=tuple(TABLES[kind].primary_key)) for kind in EVERYTHING]
+from tests.reporting.projecting import all_rows, project, question
 
 
 @pytest.fixture
@@ -43,15 +25,9 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/history.db"
 
 
-def question(**values: Any) -> queue_by_interval.Question:
-    """A question about the whole day."""
-    given = {"start": events.at(0), "end": events.at(3_600), **values}
-    return queue_by_interval.Question(**given)
-
-
 def test_figures_of_a_day_are_the_ones_counted_by_hand(url: str) -> None:
-    def look(store: HistoryStore) -> queue_by_interval.Answer:
-        return queue_by_interval.answer(store, question(), 0)
+    def look(reader: HistoryReader) -> queue_by_interval.Answer:
+        return queue_by_interval.answer(reader, question())
 
     totals = asyncio.run(project(url, events.a_day(), look)).totals
     assert totals["offered"] == 4
@@ -68,8 +44,8 @@ def test_figures_of_a_day_are_the_ones_counted_by_hand(url: str) -> None:
 
 
 def test_an_empty_interval_has_no_figures_but_counts(url: str) -> None:
-    def look(store: HistoryStore) -> queue_by_interval.Answer:
-        return queue_by_interval.answer(store, question(end=events.at(5)), 0)
+    def look(reader: HistoryReader) -> queue_by_interval.Answer:
+        return queue_by_interval.answer(reader, question(end=events.at(5)))
 
     answer = asyncio.run(project(url, events.a_day(), look))
     assert answer.rows == ()
@@ -100,7 +76,7 @@ def test_a_history_ahead_of_the_log_is_built_again(url: str) -> None:
         await project(url, happened, all_rows)
         return await project(url, happened[:10], all_rows)
 
-    shorter = asyncio.run(project("sqlite://", happened[:10], all_rows))
+    shorter = asyncio.run(project(f"{url}.short", happened[:10], all_rows))
     assert asyncio.run(restored()) == shorter
 
 
@@ -112,8 +88,8 @@ def test_an_offer_that_nobody_took_is_counted_and_the_wait_goes_on(url: str) -> 
         events.offer_ended("slow", 40, OfferEnd.NO_ANSWER, 30_000),
     ]
 
-    def look(store: HistoryStore) -> Any:
-        return store.rows(VisitRow), store.rows(OfferRow)
+    def look(reader: HistoryReader) -> Any:
+        return reader.rows(VisitRow), reader.rows(OfferRow)
 
     (visit,), (offer,) = asyncio.run(project(url, happened, look))
     assert (visit.offers, visit.result, visit.wait_ms) == (1, "", None)
@@ -126,14 +102,14 @@ def test_a_transfer_ends_one_visit_and_begins_another(url: str) -> None:
         *events.arrives("moved", 10),
         events.queued("moved", 25, visit=2, reason="overflow"),
     ]
-    first, second = asyncio.run(project(url, happened, lambda s: s.rows(VisitRow)))
+    first, second = asyncio.run(project(url, happened, lambda reader: reader.rows(VisitRow)))
     assert (first.result, first.wait_ms) == ("overflowed", 15_000)
     assert (second.result, second.reason_in) == ("", "overflow")
 
 
 def test_states_of_an_agent_follow_each_other_without_a_gap(url: str) -> None:
     spans: list[AgentStateRow] = asyncio.run(
-        project(url, events.a_day(), lambda store: store.rows(AgentStateRow))
+        project(url, events.a_day(), lambda reader: reader.rows(AgentStateRow))
     )
     spans.sort(key=lambda span: (span.started_at, span.position))
     for before, after in itertools.pairwise(spans):
@@ -145,10 +121,11 @@ def test_states_of_an_agent_follow_each_other_without_a_gap(url: str) -> None:
 
 
 def test_a_journey_shows_each_piece_of_the_life_and_why_this_agent(url: str) -> None:
-    def look(store: HistoryStore) -> timeline.Journey | None:
-        return timeline.journey(store, InteractionId("in time"))
+    def look(reader: HistoryReader) -> timeline.Journey | None:
+        return timeline.journey(reader, InteractionId("in time"))
 
     journey = asyncio.run(project(url, events.a_day(), look))
+    assert journey is not None
     assert [piece.kind for piece in journey.segments] == [
         "waiting",
         "ringing",
@@ -164,8 +141,8 @@ def test_a_journey_shows_each_piece_of_the_life_and_why_this_agent(url: str) -> 
 def test_a_customer_sees_contacts_of_all_their_cards_newest_first(url: str) -> None:
     subjects = [SubjectId("subject of in time"), SubjectId("subject of late")]
 
-    def look(store: HistoryStore) -> Any:
-        return timeline.contacts(store, subjects)
+    def look(reader: HistoryReader) -> Any:
+        return timeline.contacts(reader, subjects)
 
     contacts = asyncio.run(project(url, events.a_day(), look))
     assert [contact.interaction_id for contact in contacts] == ["late", "in time"]
@@ -173,8 +150,8 @@ def test_a_customer_sees_contacts_of_all_their_cards_newest_first(url: str) -> N
 
 
 def test_the_day_of_an_agent_adds_up(url: str) -> None:
-    def look(store: HistoryStore) -> timeline.Day:
-        return timeline.day(store, events.MIA, events.at(0), events.at(1_000))
+    def look(reader: HistoryReader) -> timeline.Day:
+        return timeline.day(reader, events.MIA, events.at(0), events.at(1_000))
 
     day = asyncio.run(project(url, events.a_day(), look))
     assert (day.engagements, day.talk_ms, day.wrap_up_ms) == (2, 160_000, 30_000)
@@ -183,8 +160,8 @@ def test_the_day_of_an_agent_adds_up(url: str) -> None:
 
 
 def test_messages_are_kept_as_skeletons(url: str) -> None:
-    def look(store: HistoryStore) -> Any:
-        return store.rows(EntryRow), store.rows(InteractionRow)
+    def look(reader: HistoryReader) -> Any:
+        return reader.rows(EntryRow), reader.rows(InteractionRow)
 
     entries, interactions = asyncio.run(project(url, events.a_day(), look))
     assert len(entries) == 4

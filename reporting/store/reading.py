@@ -1,0 +1,70 @@
+"""Reading the history: everything one reader sees is of one moment."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from reporting.store.tables import KEYS, TABLES, AnyRow, OneRow, projection
+
+CHUNK = 1_000
+"""Rows that a stream holds at a time."""
+
+
+class HistoryReader:
+    """One snapshot of the history: what is written meanwhile is not seen."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def position(self) -> int:
+        """How far into the log this snapshot holds; 0 for an empty history."""
+        row = self._connection.execute(sa.select(projection.c.position)).first()
+        return 0 if row is None else int(row[0])
+
+    def complete_to(self) -> int:
+        """The moment of the last event this snapshot holds; 0 for an empty history."""
+        row = self._connection.execute(sa.select(projection.c["at"])).first()
+        return 0 if row is None else int(row[0])
+
+    def rows(
+        self,
+        kind: type[OneRow],
+        *conditions: Any,
+        order: Sequence[Any] = (),
+        limit: int | None = None,
+    ) -> list[OneRow]:
+        """The rows that meet all conditions (SQLAlchemy expressions over ``TABLES``)."""
+        statement = sa.select(TABLES[kind]).where(*conditions).order_by(*order)
+        if limit is not None:
+            statement = statement.limit(limit)
+        return [kind(*values) for values in self._connection.execute(statement)]
+
+    def chunks(
+        self, kind: type[OneRow], *conditions: Any, order: Sequence[Any]
+    ) -> Iterator[list[OneRow]]:
+        """The same a thousand rows at a time, for what may be more than fits in memory."""
+        statement = sa.select(TABLES[kind]).where(*conditions).order_by(*order)
+        found = self._connection.execution_options(yield_per=CHUNK).execute(statement)
+        for partition in found.partitions():
+            yield [kind(*values) for values in partition]
+
+    def get(self, kind: type[OneRow], **key: Any) -> OneRow | None:
+        """The row with this key; the last one when its end is left open."""
+        table = TABLES[kind]
+        conditions = [table.c[name] == value for name, value in key.items()]
+        order = [table.c[name].desc() for name in KEYS[kind] if name not in key]
+        statement = sa.select(table).where(*conditions).order_by(*order).limit(1)
+        values = self._connection.execute(statement).first()
+        return None if values is None else kind(*values)
+
+    def distinct(self, kind: type[AnyRow], columns: Sequence[str], *conditions: Any) -> list[Any]:
+        """The different values of some columns, in order."""
+        chosen = [TABLES[kind].c[name] for name in columns]
+        statement = sa.select(*chosen).where(*conditions).distinct().order_by(*chosen)
+        return [tuple(values) for values in self._connection.execute(statement)]
+
+    def counts(self, kind: type[AnyRow], *conditions: Any) -> int:
+        """How many rows meet all conditions."""
+        statement = sa.select(sa.func.count()).select_from(TABLES[kind]).where(*conditions)
+        return int(self._connection.execute(statement).scalar_one())

@@ -1,0 +1,92 @@
+"""The history's tables, made from its rows: one table a kind of row, one column a field."""
+
+from typing import Any, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from reporting.rows import (
+    AgentStateRow,
+    EngagementRow,
+    EntryRow,
+    InteractionRow,
+    OfferRow,
+    StepRow,
+    VisitRow,
+)
+
+SCHEMA_VERSION = 2
+"""Raised with each change of the tables or of the fold: an older history is built again."""
+
+metadata = sa.MetaData()
+AnyRow = AgentStateRow | EngagementRow | EntryRow | InteractionRow | OfferRow | StepRow | VisitRow
+OneRow = TypeVar("OneRow", bound=AnyRow)
+
+KEYS: dict[type[Any], tuple[str, ...]] = {
+    InteractionRow: ("interaction_id",),
+    VisitRow: ("interaction_id", "visit"),
+    EngagementRow: ("interaction_id", "agent_id", "started_at"),
+    OfferRow: ("offer_id",),
+    EntryRow: ("entry_id",),
+    StepRow: ("position",),
+    AgentStateRow: ("agent_id", "started_at", "position"),
+}
+"""The primary key of each kind of row."""
+_NAMES: dict[type[Any], str] = {
+    InteractionRow: "interactions",
+    VisitRow: "visits",
+    EngagementRow: "engagements",
+    OfferRow: "offers",
+    EntryRow: "entries",
+    StepRow: "steps",
+    AgentStateRow: "agent_states",
+}
+
+
+def _column(row: type[Any], field: msgspec.structs.FieldInfo) -> sa.Column[Any]:
+    optional = type(None) in getattr(field.type, "__args__", ())
+    plain = next((t for t in getattr(field.type, "__args__", ()) if t is not type(None)), None)
+    kind = plain or field.type
+    types: dict[Any, Any] = {int: sa.BigInteger, bool: sa.Boolean, str: sa.Text}
+    return sa.Column(
+        field.name, types[kind], primary_key=field.name in KEYS[row], nullable=optional
+    )
+
+
+TABLES: dict[type[Any], sa.Table] = {
+    row: sa.Table(name, metadata, *(_column(row, field) for field in msgspec.structs.fields(row)))
+    for row, name in _NAMES.items()
+}
+projection = sa.Table(
+    "projection",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+in_force = sa.Table(
+    "catalogue_in_force",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("catalogue", sa.Text, nullable=False),
+)
+
+
+def _index(name: str, row: type[Any], *columns: str) -> None:
+    sa.Index(name, *(TABLES[row].c[column] for column in columns))
+
+
+_index("visits_by_entry", VisitRow, "entered_at")
+_index("interactions_by_subject", InteractionRow, "subject", "arrived_at")
+_index("interactions_by_arrival", InteractionRow, "arrived_at")
+_index("interactions_by_case", InteractionRow, "case_id")
+_index("engagements_by_agent", EngagementRow, "agent_id", "started_at")
+_index("engagements_by_agent_end", EngagementRow, "agent_id", "ended_at")
+_index("engagements_by_state", EngagementRow, "state")
+_index("offers_by_interaction", OfferRow, "interaction_id")
+_index("offers_by_agent", OfferRow, "agent_id", "ended_at")
+_index("entries_by_interaction", EntryRow, "interaction_id", "number")
+_index("steps_by_interaction", StepRow, "interaction_id", "position")
+_index("agent_states_by_agent", AgentStateRow, "agent_id", "started_at")
+_index("agent_states_by_end", AgentStateRow, "agent_id", "ended_at")
