@@ -117,23 +117,19 @@ class Pool:
         """The line whose first interaction this agent should be offered, or None."""
         personal = self._personal.get(agent)
         for rank, groups in self._ranks:
-            best: Line | None = None
-            best_merit = 0
-            for group in groups:
-                line = group.first_for(squad, agent)
-                if line is not None:
-                    merit = group.merit(line, now)
-                    if best is None or merit > best_merit:
-                        best, best_merit = line, merit
+            found = [
+                line for group in groups if (line := group.first_for(squad, agent)) is not None
+            ]
             if personal:
-                for line in personal:
-                    if line.group.rank != rank or not self.may(line, squad, agent):
-                        continue
-                    merit = line.group.merit(line, now)
-                    if best is None or merit > best_merit:
-                        best, best_merit = line, merit
-            if best is not None:
-                return best
+                found.extend(
+                    line
+                    for line in personal
+                    if line.group.rank == rank and self.may(line, squad, agent)
+                )
+            if len(found) == 1:
+                return found[0]
+            if found:
+                return max(found, key=lambda line: line.group.merit(line, now))
         return None
 
     @staticmethod
