@@ -84,7 +84,8 @@ class Round:
                 if not data.endswith(b"\n"):
                     return
                 self._take(data)
-                self._ask(writer, self._world.asks(IN_FLIGHT - self._world.open_asks))
+                if not writer.is_closing():
+                    self._ask(writer, self._world.asks(IN_FLIGHT - self._world.open_asks))
         except OSError:
             return
 
