@@ -32,7 +32,7 @@ _NO_MEMORY = QueueRow(name=QueueName(""))
 """Stands for a queue in which nothing was offered so far."""
 
 
-class Pair(msgspec.Struct, frozen=True):
+class Pair(msgspec.Struct, frozen=True, gc=False):
     """An interaction, the agent it should be offered to, and the first candidates by strategy."""
 
     interaction_id: InteractionId

@@ -41,7 +41,7 @@ class Ids(Protocol):
         ...
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """The answer to a command once its events are durable; no events when it changed nothing.
 
     ``interaction_id`` is the one the command ended up in: for an arrival that joined an open

@@ -23,7 +23,7 @@ LAST = "last"
 """As ``prefer``: the agent who served this customer last."""
 
 
-class Contact(msgspec.Struct, frozen=True):
+class Contact(msgspec.Struct, frozen=True, gc=False):
     """What rules see of an interaction."""
 
     medium: Medium
@@ -42,7 +42,7 @@ class Contact(msgspec.Struct, frozen=True):
         }
 
 
-class Route(msgspec.Struct):
+class Route(msgspec.Struct, gc=False):
     """What the rules decided. ``rule`` names them, ``source`` is the line that chose the queue.
 
     ``credit_ms`` includes the priority class's. ``notes`` say which conditions failed and why.

@@ -27,7 +27,7 @@ from router.model.ids import Instant, InteractionId, Medium
 from router.state.live import State
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The answer to a command: the facts, what media must do, and the interaction it ended up in.
 
     ``media`` names the medium of each effect, in their order.

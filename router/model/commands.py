@@ -24,11 +24,15 @@ Scalar = str | int | float | bool
 """A value an attribute may have: what a rule's condition can compare."""
 
 
-class Wish(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Wish(
+    msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """What all commands share."""
 
 
-class NewEntry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class NewEntry(
+    msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """A message or note to be added: its id, its sealed words and the sizes that stay in clear."""
 
     entry_id: EntryId

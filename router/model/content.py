@@ -10,7 +10,7 @@ import msgspec
 from router.model.ids import SubjectId
 
 
-class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A box that only the key of its subject opens: AES-256-GCM, see ``router.seals``."""
 
     subject: SubjectId

@@ -11,7 +11,7 @@ from router.model.ids import AgentId, EntryId, InteractionId, OfferId
 from router.model.interaction import Outcome
 
 
-class Order(msgspec.Struct, frozen=True, omit_defaults=True, tag=True):
+class Order(msgspec.Struct, frozen=True, omit_defaults=True, tag=True, gc=False):
     """What all effects share: the interaction they are about."""
 
     interaction_id: InteractionId

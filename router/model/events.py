@@ -34,9 +34,17 @@ def _versioned(name: str) -> str:
 
 
 class Fact(
-    msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag=_versioned
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag=_versioned,
+    gc=False,
 ):
-    """What all events share: the moment they happened."""
+    """What all events share: the moment they happened.
+
+    Plain data cannot be part of a cycle, so the collector need not look at it (``gc=False``).
+    """
 
     at: Instant
 
@@ -391,7 +399,7 @@ Event = (
 )
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event with its place in the log and the epoch of the writer that put it there."""
 
     position: Position

@@ -10,14 +10,16 @@ LEVEL_MAX = 10
 """Levels run from 1 (beginner) to 10 (best)."""
 
 
-class Need(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Need(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One skill at one level or above."""
 
     skill: SkillName
     level: int = 1
 
 
-class Requirement(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Requirement(
+    msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+):
     """What an agent must have to be offered an interaction.
 
     Every need of ``all_of``, one need of each group of ``any_of``, no skill of ``none_of`` (at
