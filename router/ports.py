@@ -159,11 +159,15 @@ class MediumPort(Protocol):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """The state as of a position, as bytes of the core's own making, with the shape's version."""
+    """The state as of a position, with the version of its shape.
+
+    ``pages`` joined are bytes of the core's own making. A log takes up one page at a time, so that
+    a large snapshot stops nobody while it is copied.
+    """
 
     position: Position
     version: int
-    state: bytes
+    pages: tuple[bytes, ...]
 
 
 class EventLog(Protocol):

@@ -26,12 +26,13 @@ from router.core.views import (
 from router.rules import RULE_VARIABLES, check_condition
 from router.state.fold import apply
 from router.state.live import State, new_state
-from router.state.snapshot import STATE_VERSION, restore, snapshot, state_digest
+from router.state.snapshot import STATE_VERSION, Picture, restore, snapshot, state_digest
 
 __all__ = [
     "RULE_VARIABLES",
     "STATE_VERSION",
     "Decision",
+    "Picture",
     "State",
     "agent_view",
     "agents_view",

@@ -177,7 +177,7 @@ class Hub(Views):
         self._publish(batch)
         if batch.broken is not None:
             return await self._mend(batch.broken, Batch(batch.last))
-        self._keeping.consider(self._state, self._tail.head, quiet=not len(self._mailbox))
+        self._keeping.consider(self._state, self._tail.head)
         self._arm()
         return True
 

@@ -17,8 +17,9 @@ from router.state.live import State
 
 _LOG = logging.getLogger(__name__)
 
-_LOUD_TIMES = 4
-"""A snapshot waits for a quiet moment, but not for more than this many times its distance."""
+_RECORDS, _PAUSE_S = 250, 0.002
+"""A snapshot is written down so many records at a time, which takes a fraction of a millisecond,
+with pauses between, in which the hub goes on."""
 
 
 class Keeping:
@@ -35,6 +36,7 @@ class Keeping:
         self._saved = Position(0)
         self._last_snapshot = Position(0)
         self._fresh: Snapshot | None = None
+        self._picturing: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self, snapshot: Position) -> None:
@@ -42,26 +44,35 @@ class Keeping:
         self._last_snapshot = snapshot
         self._task = asyncio.create_task(self._run(), name="hub keeping")
 
-    def consider(self, state: State, head: Position, *, quiet: bool) -> None:
-        """Take a snapshot if one is due; ``state`` is durable up to ``head``."""
-        folded = head - self._last_snapshot
-        wanted = self._settings.snapshot_events
-        if folded >= (wanted if quiet else _LOUD_TIMES * wanted):
-            self._take(state, head)
+    def consider(self, state: State, head: Position) -> None:
+        """Begin to take a snapshot if one is due; ``state`` is durable up to ``head``."""
+        due = head - self._last_snapshot >= self._settings.snapshot_events
+        if due and self._picturing is None:
+            self._picturing = asyncio.create_task(
+                self._take(core.Picture(state), head), name="hub snapshot"
+            )
 
     async def stop(self, state: State | None, head: Position) -> None:
         """Save for the last time; without a state (it is in doubt) no snapshot is taken."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
+        tasks = [task for task in (self._task, self._picturing) if task is not None]
+        self._task = self._picturing = None
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
         if state is not None and head > self._last_snapshot:
-            self._take(state, head)
+            self._fresh = Snapshot(head, core.STATE_VERSION, (core.snapshot(state),))
         await self._save()
 
-    def _take(self, state: State, head: Position) -> None:
-        self._fresh = Snapshot(head, core.STATE_VERSION, core.snapshot(state))
-        self._last_snapshot = head
+    async def _take(self, picture: core.Picture, position: Position) -> None:
+        try:
+            while picture.take(_RECORDS):
+                await asyncio.sleep(_PAUSE_S)
+        finally:
+            picture.let_go()
+            self._picturing = None
+        self._fresh = Snapshot(position, core.STATE_VERSION, picture.pages())
+        self._last_snapshot = position
         self._effects.progressed.set()
 
     async def _run(self) -> None:

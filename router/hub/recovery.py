@@ -45,7 +45,7 @@ async def base(log: EventLog) -> tuple[State, Position]:
         _LOG.warning("the snapshot is ahead of its log and is not used")
         return core.new_state(), Position(0)
     try:
-        return core.restore(snapshot.state), snapshot.position
+        return core.restore(b"".join(snapshot.pages)), snapshot.position
     except (CarillonError, msgspec.MsgspecError) as error:
         _LOG.warning("the snapshot is not readable, folding the whole log: %s", error)
         return core.new_state(), Position(0)

@@ -14,6 +14,7 @@ from router.model.ids import (
 )
 from router.model.interaction import Phase
 from router.state.records import AgentRow, Counters, Interaction, QueueRow
+from router.state.shelves import Shelves
 
 NO_CATALOGUE = Catalogue(
     version=CatalogueVersion(""), queues={}, rules=RuleSet(default_queue=QueueName(""))
@@ -31,6 +32,7 @@ class Books:
     """The truth: the fold of all events. ``now`` is the moment of the last one.
 
     ``cases`` (what is going on, by case) and ``parked`` (by agent) only help to find records.
+    ``shelves`` are there while a picture is taken: records are shown to them before they change.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class Books:
         "now",
         "parked",
         "queues",
+        "shelves",
     )
 
     def __init__(self) -> None:
@@ -63,13 +66,16 @@ class Books:
         self.finished: deque[InteractionId] = deque()
         self.cases: dict[CaseId, InteractionId] = {}
         self.parked: dict[AgentId, dict[InteractionId, None]] = {}
+        self.shelves: Shelves | None = None
 
     def of_offer(self, offer_id: OfferId) -> Interaction | None:
         """The interaction an offer was made of; the offer itself may be over."""
         return self.interactions.get(InteractionId(offer_id.rpartition(".")[0]))
 
     def queue(self, name: QueueName) -> QueueRow:
-        """The queue's memory, made when first asked for."""
+        """The queue's memory, made when first asked for, to be changed."""
+        if self.shelves is not None:
+            self.shelves.queues.before_change(name)
         row = self.queues.get(name)
         if row is None:
             row = self.queues[name] = QueueRow(name=name)

@@ -15,7 +15,7 @@ from router.model.events import (
 from router.model.ids import AgentId, Instant
 from router.state.deadlines import desk_grace_ms
 from router.state.live import State
-from router.state.moves import known_agent, new_turn, set_deadline, touch
+from router.state.moves import known, known_agent, new_turn, set_deadline, touch
 from router.state.records import AgentRow
 
 
@@ -86,7 +86,7 @@ def desk_was_lost(state: State, event: DeskWasLost) -> None:
     row.desk_lost = True
     row.before_lost = (row.presence, row.reason, row.set_by)
     for interaction_id in row.interactions:
-        interaction = state.interactions[interaction_id]
+        interaction = known(state, interaction_id)
         engagement = interaction.engagement(row.id)
         if engagement is not None and not engagement.ended:
             engagement.lost_until = Instant(event.at + desk_grace_ms(interaction.medium))
@@ -100,7 +100,7 @@ def desk_came_back(state: State, event: DeskCameBack) -> None:
     row.desk_lost = False
     row.before_lost = None
     for interaction_id in row.interactions:
-        interaction = state.interactions[interaction_id]
+        interaction = known(state, interaction_id)
         engagement = interaction.engagement(row.id)
         if engagement is not None:
             engagement.lost_until = None
@@ -118,10 +118,11 @@ def catalogue_changed(state: State, event: CatalogueChanged) -> None:
         if row.id not in catalogue.agents and row.presence is Presence.OFFLINE and not _busy(row):
             del state.agents[row.id]
     state.closed_calendars &= catalogue.calendars.keys()
-    for queue in list(state.queues.values()):
-        if queue.name not in catalogue.queues:
-            del state.queues[queue.name]
+    for name in list(state.queues):
+        if name not in catalogue.queues:
+            del state.queues[name]
         else:
+            queue = state.queue(name)
             queue.turns = _of_known(queue.turns, state)
             queue.passes = _of_known(queue.passes, state)
     state.index.retake_roll(state)

@@ -10,14 +10,21 @@ from router.state.records import AgentRow, Counters, Interaction
 
 
 def known(state: State, interaction_id: InteractionId) -> Interaction:
-    """The interaction an event is about."""
+    """The interaction an event is about, to be changed."""
+    if state.shelves is not None:
+        state.shelves.interactions.before_change(interaction_id)
     interaction = state.interactions.get(interaction_id)
     assert interaction is not None, f"interaction {interaction_id} is known"
     return interaction
 
 
 def known_agent(state: State, agent_id: AgentId) -> AgentRow:
-    """The agent an event is about; made when a log names one the catalogue no longer has."""
+    """The agent an event is about, to be changed.
+
+    Made when a log names one the catalogue no longer has.
+    """
+    if state.shelves is not None:
+        state.shelves.agents.before_change(agent_id)
     row = state.agents.get(agent_id)
     if row is None:
         row = state.agents[agent_id] = AgentRow(id=agent_id)

@@ -7,6 +7,7 @@ Two states with one digest decide alike.
 
 import gc
 import hashlib
+from itertools import islice
 
 import msgspec
 
@@ -18,6 +19,7 @@ from router.state.books import OVER
 from router.state.live import State
 from router.state.moves import set_deadline
 from router.state.records import AgentRow, Counters, Interaction, QueueRow, Row
+from router.state.shelves import Pages, Shelves
 
 STATE_VERSION = 1
 """The version of the saved shape. A snapshot of another version is not read: replay the log."""
@@ -43,24 +45,79 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Saved)
 
 
+class Picture:
+    """The state of one moment as bytes, in pages, taken piece by piece while the state goes on.
+
+    One picture of a state is taken at a time, until ``let_go``. Meanwhile records are written down
+    before they change, if that was not done yet.
+    """
+
+    def __init__(self, state: State) -> None:
+        assert state.shelves is None, "one picture is taken at a time"
+        self._state = state
+        self._counters = _ENCODER.encode(state.counters)
+        self._first = (state.catalogue, state.epoch, state.now, sorted(state.closed_calendars))
+        self._keys = dict(state.keys)
+        self._unwritten = iter(self._keys.items())
+        self._key_pages = Pages()
+        self._finished = list(state.finished)
+        self._shelves = Shelves(state.interactions, state.agents, state.queues)
+        state.shelves = self._shelves
+
+    def take(self, most: int) -> bool:
+        """Write down so many records at most; whether there is more."""
+        written = self._shelves.write(most)
+        for pair in islice(self._unwritten, most - written):
+            self._key_pages.add(pair)
+            written += 1
+        return written == most
+
+    def let_go(self) -> None:
+        """The state may change without a word from now on: all is taken, or given up."""
+        self._state.shelves = None
+
+    def pages(self) -> tuple[bytes, ...]:
+        """All of it, once nothing more is to be taken: joined, what ``restore`` reads."""
+        shelves = self._shelves
+        saved = [
+            [_array(len(Saved.__struct_fields__)), _ENCODER.encode(STATE_VERSION)],
+            [_ENCODER.encode(part) for part in self._first],
+            *(
+                [_array(shelf.count), *shelf.pages.done()]
+                for shelf in (shelves.interactions, shelves.agents, shelves.queues)
+            ),
+            [self._counters],
+            [_array(len(self._keys)), *self._key_pages.done()],
+            [_ENCODER.encode(self._finished)],
+        ]
+        return tuple(page for part in saved for page in part)
+
+
+def _array(count: int) -> bytes:
+    """The head of a MessagePack array of so many elements."""
+    if count < 1 << 4:
+        return bytes([0x90 | count])
+    if count < 1 << 16:
+        return b"\xdc" + count.to_bytes(2, "big")
+    return b"\xdd" + count.to_bytes(4, "big")
+
+
 def snapshot(state: State) -> bytes:
-    """The state as bytes: folds of equal logs give equal bytes."""
-    return _ENCODER.encode(_saved(state))
-
-
-def _saved(state: State) -> Saved:
-    return Saved(
-        version=STATE_VERSION,
-        catalogue=state.catalogue,
-        epoch=state.epoch,
-        now=state.now,
-        closed_calendars=sorted(state.closed_calendars),
-        interactions=[state.interactions[key] for key in sorted(state.interactions)],
-        agents=[state.agents[key] for key in sorted(state.agents)],
-        queues=[state.queues[key] for key in sorted(state.queues)],
-        counters=state.counters,
-        keys=[(key, state.keys[key]) for key in state.key_order],
-        finished=list(state.finished),
+    """The state as bytes, at once: folds of equal logs give equal bytes."""
+    return _ENCODER.encode(
+        Saved(
+            version=STATE_VERSION,
+            catalogue=state.catalogue,
+            epoch=state.epoch,
+            now=state.now,
+            closed_calendars=sorted(state.closed_calendars),
+            interactions=[state.interactions[key] for key in sorted(state.interactions)],
+            agents=[state.agents[key] for key in sorted(state.agents)],
+            queues=[state.queues[key] for key in sorted(state.queues)],
+            counters=state.counters,
+            keys=list(state.keys.items()),
+            finished=list(state.finished),
+        )
     )
 
 

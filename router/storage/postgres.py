@@ -5,7 +5,6 @@ find nothing to do; there is no moment in which two writers both succeed.
 """
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -15,7 +14,7 @@ from router.model.errors import StaleWriter, StorageFailed
 from router.model.events import Event, Recorded
 from router.model.ids import Position
 from router.ports import Snapshot
-from router.storage.checksum import checksum
+from router.storage.checksum import checksum, checksum_of
 from router.storage.codec import CODEC, Codec
 from router.storage.migrations import newest, pending
 from router.storage.migrations.log_postgresql import MIGRATIONS
@@ -165,27 +164,33 @@ class PostgresLog:
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:
         """Keep a snapshot in place of the one before."""
-        async with self._connection() as connection:
+        async with self._connection() as connection, connection.transaction():
             await connection.execute(
-                "INSERT INTO carillon_log.snapshots (position, version, state, checksum)"
-                " VALUES ($1, $2, $3, $4) ON CONFLICT (only_one) DO UPDATE SET"
+                "INSERT INTO carillon_log.snapshots (position, version, checksum)"
+                " VALUES ($1, $2, $3) ON CONFLICT (only_one) DO UPDATE SET"
                 " position = excluded.position, version = excluded.version,"
-                " state = excluded.state, checksum = excluded.checksum",
+                " checksum = excluded.checksum",
                 snapshot.position,
                 snapshot.version,
-                snapshot.state,
-                zlib.crc32(snapshot.state),
+                checksum_of(*snapshot.pages),
             )
+            await connection.execute("DELETE FROM carillon_log.snapshot_pages")
+            for number, page in enumerate(snapshot.pages):
+                await connection.execute(
+                    "INSERT INTO carillon_log.snapshot_pages VALUES ($1, $2)", number, page
+                )
 
     async def load_snapshot(self) -> Snapshot | None:
         """The newest snapshot; None when there is none or it is damaged (the log has all)."""
         async with self._connection() as connection:
             row = await connection.fetchrow(
-                "SELECT position, version, state, checksum FROM carillon_log.snapshots"
+                "SELECT position, version, checksum, (SELECT coalesce(array_agg(page"
+                " ORDER BY number), '{}') FROM carillon_log.snapshot_pages) AS pages"
+                " FROM carillon_log.snapshots"
             )
-        if row is None or zlib.crc32(row["state"]) != row["checksum"]:
+        if row is None or checksum_of(*row["pages"]) != row["checksum"]:
             return None
-        return Snapshot(Position(row["position"]), row["version"], row["state"])
+        return Snapshot(Position(row["position"]), row["version"], tuple(row["pages"]))
 
     async def save_position(self, follower: str, position: Position) -> None:
         """Remember how far a follower has come."""

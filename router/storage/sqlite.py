@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +28,9 @@ from router.storage.snapshots import SnapshotFile
 T = TypeVar("T")
 
 _Row = tuple[int, int, str, bytes, int]
+
+_ROWS_MOST = 64
+"""Rows of one statement; each number of rows is a statement that the connection keeps prepared."""
 
 
 class SqliteLog:
@@ -190,15 +194,21 @@ def _take_lead(connection: sqlite3.Connection) -> int:
 def _append(
     connection: sqlite3.Connection, encoded: Sequence[tuple[str, bytes]], epoch: int
 ) -> Position:
-    (leading,) = connection.execute("SELECT epoch FROM lead").fetchone()
+    leading, last = connection.execute(
+        "SELECT epoch, (SELECT coalesce(max(position), 0) FROM log) FROM lead"
+    ).fetchone()
     if leading != epoch:
         raise StaleWriter(f"epoch {epoch} is over: {leading} leads")
-    last = _last(connection)
-    connection.executemany(
-        "INSERT INTO log VALUES (?, ?, ?, ?, ?)",
-        [
-            (position, epoch, tag, body, checksum(position, epoch, tag, body))
-            for position, (tag, body) in enumerate(encoded, last + 1)
-        ],
-    )
+    for start in range(0, len(encoded), _ROWS_MOST):
+        values: list[int | str | bytes] = []
+        rows = encoded[start : start + _ROWS_MOST]
+        for position, (tag, body) in enumerate(rows, last + start + 1):
+            values += (position, epoch, tag, body, checksum(position, epoch, tag, body))
+        connection.execute(_insert(len(rows)), values)
     return Position(last + len(encoded))
+
+
+@cache
+def _insert(rows: int) -> str:
+    """One statement for many rows: the driver takes up the interpreter's lock once, not per row."""
+    return f"INSERT INTO log VALUES {', '.join(['(?, ?, ?, ?, ?)'] * rows)}"  # noqa: S608 - no text of others in it

@@ -53,7 +53,7 @@ async def _fill(path: Path) -> None:
             head = await log.append(events, epoch)
             events = []
             if not kept and head >= 3 * OPEN - TAIL_EVENTS:
-                await log.save_snapshot(Snapshot(head, core.STATE_VERSION, core.snapshot(state)))
+                await log.save_snapshot(Snapshot(head, core.STATE_VERSION, (core.snapshot(state),)))
                 kept = True
     await log.save_position("hub.effects", head)
     await log.close()

@@ -97,13 +97,13 @@ def test_what_was_appended_is_there_after_closing_and_opening_again(make: Make) 
         epoch = await log.take_lead()
         await log.append([arrived(1)], epoch)
         await log.save_position("projector", Position(1))
-        await log.save_snapshot(Snapshot(Position(1), 3, b"state\x00"))
+        await log.save_snapshot(Snapshot(Position(1), 3, (b"state\x00",)))
         await log.close()
         again = make()
         await again.open()
         assert [record.event for record in await again.read(Position(0))] == [arrived(1)]
         assert await again.load_position("projector") == 1
-        assert await again.load_snapshot() == Snapshot(Position(1), 3, b"state\x00")
+        assert await again.load_snapshot() == Snapshot(Position(1), 3, (b"state\x00",))
         assert await again.take_lead() > epoch
         await again.close()
         await log.open()
@@ -182,10 +182,10 @@ def test_the_newest_snapshot_and_position_win(make: Make) -> None:
         epoch = await log.take_lead()
         await log.append([arrived(number) for number in range(1, 4)], epoch)
         for position in (1, 3):
-            await log.save_snapshot(Snapshot(Position(position), 1, b"%d" % position))
+            await log.save_snapshot(Snapshot(Position(position), 1, (b"%d" % position,)))
             await log.save_position("projector", Position(position))
             await log.save_position("effects", Position(position - 1))
-        assert await log.load_snapshot() == Snapshot(Position(3), 1, b"3")
+        assert await log.load_snapshot() == Snapshot(Position(3), 1, (b"3",))
         assert await log.load_position("projector") == 3
         assert await log.load_position("effects") == 2
 

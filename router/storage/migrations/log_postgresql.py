@@ -86,4 +86,19 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        number=2,
+        name="a snapshot in pages",
+        statements=(
+            "DELETE FROM carillon_log.snapshots",
+            "ALTER TABLE carillon_log.snapshots DROP COLUMN state",
+            """
+            CREATE TABLE carillon_log.snapshot_pages (
+                number bigint PRIMARY KEY CHECK (number >= 0),
+                page bytea NOT NULL
+            )
+            """,
+            "ALTER TABLE carillon_log.snapshot_pages ALTER COLUMN page SET STORAGE EXTERNAL",
+        ),
+    ),
 )

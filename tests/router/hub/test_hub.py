@@ -292,9 +292,9 @@ def test_a_snapshot_that_cannot_be_used_costs_time_and_nothing_else(damage: str)
         kept = await log.load_snapshot()
         assert kept is not None
         bad = {
-            "version": type(kept)(kept.position, kept.version + 1, kept.state),
-            "bytes": type(kept)(kept.position, kept.version, kept.state[:-3]),
-            "ahead": type(kept)(Position(kept.position + 50), kept.version, kept.state),
+            "version": type(kept)(kept.position, kept.version + 1, kept.pages),
+            "bytes": type(kept)(kept.position, kept.version, (b"".join(kept.pages)[:-3],)),
+            "ahead": type(kept)(Position(kept.position + 50), kept.version, kept.pages),
         }
         await log.save_snapshot(bad[damage])
         async with centre(log) as floor:

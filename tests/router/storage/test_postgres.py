@@ -212,9 +212,9 @@ def test_a_damaged_snapshot_is_not_used(server: PostgresServer) -> None:
     url = server.create_database()
 
     async def use(log: PostgresLog) -> None:
-        await log.save_snapshot(Snapshot(Position(0), 1, b"state"))
+        await log.save_snapshot(Snapshot(Position(0), 1, (b"state",)))
         connection = await asyncpg.connect(url)
-        await connection.execute("UPDATE carillon_log.snapshots SET state = 'stale'")
+        await connection.execute("UPDATE carillon_log.snapshot_pages SET page = 'stale'")
         await connection.close()
         assert await log.load_snapshot() is None
 

@@ -46,7 +46,7 @@ def test_files_and_folder_are_for_their_owner_alone_db_1(tmp_path: Path) -> None
 
     async def use(log: SqliteLog) -> None:
         await fill(log, 3)
-        await log.save_snapshot(Snapshot(Position(1), 1, b"x"))
+        await log.save_snapshot(Snapshot(Position(1), 1, (b"x",)))
         for file in path.parent.iterdir():
             modes[file.name] = stat.S_IMODE(file.stat().st_mode)
 
@@ -197,7 +197,7 @@ def test_a_snapshot_that_is_damaged_or_of_another_log_is_not_used(tmp_path: Path
 
     async def save(log: SqliteLog) -> None:
         await fill(log, 3)
-        await log.save_snapshot(Snapshot(Position(3), 1, b"s" * 5_000))
+        await log.save_snapshot(Snapshot(Position(3), 1, (b"s" * 5_000,)))
 
     async def absent(log: SqliteLog) -> None:
         assert await log.load_snapshot() is None
@@ -237,7 +237,7 @@ def test_a_full_disk_refuses_the_append_keeps_the_log_whole_and_heals(tmp_path: 
                 await log.append([signed_in(number) for number in range(5_000)], epoch)
             assert await log.last() == 1
             with pytest.raises(StorageFailed):
-                await log.save_snapshot(Snapshot(Position(1), 1, bytes(100_000)))
+                await log.save_snapshot(Snapshot(Position(1), 1, (bytes(100_000),)))
         assert await log.load_snapshot() is None
         assert await log.append([signed_in(2)], epoch) == 2
         assert [record.event for record in await log.read(Position(0))] == [
