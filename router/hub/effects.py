@@ -7,8 +7,11 @@ no effect is lost.
 
 import asyncio
 import logging
+import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping
+from functools import partial
+from typing import Any
 
 from router.hub.settings import HubSettings
 from router.model.effects import Effect
@@ -125,8 +128,7 @@ class Line:
         bugs = 0
         while True:
             try:
-                async with asyncio.timeout(self._settings.perform_ms / 1_000):
-                    await self._port.perform(effect, position)
+                await self._perform(effect, position)
             except (Refused, InvalidInput, NotFound) as error:
                 self._give_up(position, effect, error)
                 return
@@ -143,6 +145,16 @@ class Line:
                 return
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, _RETRY_MOST_S)
+
+    async def _perform(self, effect: Effect, position: Position) -> None:
+        """Hand over, within the time a medium has; a timer only for one that makes us wait."""
+        performing = self._port.perform(effect, position)
+        try:
+            first = performing.send(None)
+        except StopIteration:
+            return
+        async with asyncio.timeout(self._settings.perform_ms / 1_000):
+            await _rest_of(performing, first)
 
     def _complain(self, position: Position, effect: Effect, error: Exception) -> None:
         reason = str(error) or type(error).__name__
@@ -164,6 +176,23 @@ class Line:
             exc_info=error,
             extra={"interaction": effect.interaction_id, "position": position},
         )
+
+
+@types.coroutine
+def _rest_of(begun: Coroutine[Any, Any, None], first: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that was begun and waits for something."""
+    awaited = first
+    while True:
+        try:
+            sent = yield awaited
+        except BaseException as error:
+            go_on = partial(begun.throw, error)
+        else:
+            go_on = partial(begun.send, sent)
+        try:
+            awaited = go_on()
+        except StopIteration:
+            return
 
 
 class Effects:

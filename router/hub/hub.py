@@ -36,6 +36,7 @@ _MEND_MOST_S = 2.0
 _TICK_AFTER_FAULT_MS = 1_000
 
 _ENCODER = msgspec.msgpack.Encoder()
+_WITH_ATTRIBUTES = (Arrive, Enqueue, SetAttributes)
 
 
 class Hub(Views):
@@ -326,7 +327,7 @@ def _require_writable(command: Command) -> None:
         raise InvalidInput(
             f"{kind} holds a value that cannot be kept: {error}", field=kind
         ) from error
-    if isinstance(command, Arrive | Enqueue | SetAttributes):
+    if isinstance(command, _WITH_ATTRIBUTES):
         for name, value in command.attributes.items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InvalidInput(f"attribute {name!r} is not a finite number", field=name)

@@ -66,7 +66,7 @@ class Keeping:
 
     async def _take(self, picture: core.Picture, position: Position) -> None:
         try:
-            while picture.take(_RECORDS):
+            while picture.take(_RECORDS):  # noqa: ASYNC110 - it takes; there is no event to wait for
                 await asyncio.sleep(_PAUSE_S)
         finally:
             picture.let_go()

@@ -24,9 +24,7 @@ Scalar = str | int | float | bool
 """A value an attribute may have: what a rule's condition can compare."""
 
 
-class Wish(
-    msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
-):
+class Wish(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """What all commands share."""
 
 

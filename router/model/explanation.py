@@ -6,9 +6,7 @@ from router.model.catalogue import Source
 from router.model.ids import AgentId, CatalogueVersion, Instant, InteractionId, QueueName
 
 
-class Plain(
-    msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
-):
+class Plain(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """What the records of an explanation share."""
 
 

@@ -30,7 +30,7 @@ class Pages:
         self._full: list[bytes] = []
         self._open = bytearray()
 
-    def add(self, value: Any) -> None:  # noqa: ANN401 - whatever MessagePack can hold
+    def add(self, value: Any) -> None:
         """Write a value behind all others."""
         _ENCODER.encode_into(value, self._open, -1)
         if len(self._open) >= PAGE_BYTES:

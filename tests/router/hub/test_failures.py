@@ -241,6 +241,22 @@ def test_a_medium_that_hangs_is_given_its_time_and_asked_again() -> None:
     asyncio.run(run())
 
 
+def test_a_medium_that_fails_after_it_waited_is_asked_again() -> None:
+    async def run() -> None:
+        async with centre() as floor:
+            floor.mail.stuck = asyncio.Event()
+            floor.mail.faults = [OSError("the line is down"), OSError("still")]
+            await floor.arrive(1)
+            await soon(lambda: floor.mail.tries == 1)
+            assert floor.hub.health() == {}
+            floor.mail.stuck.set()
+            await soon(lambda: len(floor.mail.done) == 1)
+            assert floor.mail.tries == 3
+            assert floor.hub.health() == {}
+
+    asyncio.run(run())
+
+
 def test_what_was_not_carried_out_before_the_end_is_carried_out_after_the_start() -> None:
     async def run() -> None:
         log = MemoryLog()
