@@ -29,22 +29,15 @@ from router.model.interaction import OfferEnd, OfferKind, Outcome, Role
 from router.model.skills import Requirement
 
 
-def _versioned(name: str) -> str:
-    return f"{name}/1"
-
-
 class Fact(
     msgspec.Struct,
     frozen=True,
     omit_defaults=True,
     forbid_unknown_fields=True,
-    tag=_versioned,
+    tag=lambda name: f"{name}/1",
     gc=False,
 ):
-    """What all events share: the moment they happened.
-
-    Plain data cannot be part of a cycle, so the collector need not look at it (``gc=False``).
-    """
+    """What all events share: the moment they happened."""
 
     at: Instant
 

