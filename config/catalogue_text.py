@@ -27,6 +27,7 @@ from config.settings_types import (
     UserPolicy,
     WidgetSettings,
 )
+from ivr.flow import AnyLookUp, Flow
 from router.model.agent import WrapUpRule
 from router.model.catalogue import OnClosed, RuleMode, Span
 from router.model.ids import SkillName
@@ -262,6 +263,23 @@ class ReplyText(Table, frozen=True):
     teams: tuple[str, ...] = ()
 
 
+class ConversationText(Table, frozen=True):
+    """``[conversation.NAME]``: a test of a flow, ``lines`` as ``ivr.conversation`` reads them.
+
+    ``at`` is a moment of the site's own clock, ``closed`` calendars are closed by hand.
+    """
+
+    flow: str
+    lines: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=1_000)]
+    at: str = "2026-11-24 10:00"
+    medium: str = "voice"
+    caller: str = ""
+    called: str = ""
+    language: str = ""
+    customer: dict[str, str | int | float | bool] = {}
+    closed: tuple[str, ...] = ()
+
+
 class CentreText(Table, frozen=True):
     """Every section of a configuration."""
 
@@ -289,3 +307,6 @@ class CentreText(Table, frozen=True):
     hours: dict[Key, HoursText] = {}
     holidays: dict[Key, dict[str, str]] = {}
     reply: dict[Key, ReplyText] = {}
+    flow: dict[Key, Flow] = {}
+    look_up: dict[Key, AnyLookUp] = {}
+    conversation: dict[Key, ConversationText] = {}

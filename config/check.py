@@ -19,6 +19,7 @@ from config.catalogue_text import CentreText, parse_need
 from config.decoding import Decoder, TextForm
 from config.defaults import with_defaults
 from config.findings import FieldPath, Findings, Mistake, did_you_mean, undotted
+from config.flows import WrittenConversation, conversations_of, self_service_of
 from config.quantities import parse_span
 from config.references import SecretReader
 from config.settings_checks import check_hours, check_settings
@@ -46,6 +47,7 @@ class Loaded(msgspec.Struct, frozen=True):
     warnings: tuple[Mistake, ...]
     texts: dict[str, str]
     left_out: int = 0
+    conversations: tuple[WrittenConversation, ...] = ()
 
 
 def load(
@@ -96,6 +98,7 @@ def _loaded(
     catalogue = build_catalogue(centre, found.tree, findings, known)
     settings = _settings(folder, centre, _channels(centre, specs, decoder, findings), found)
     check_settings(settings, findings)
+    conversations = conversations_of(centre, findings)
     if found.whole:
         check_hours(settings.channels, centre.hours, findings)
     good = not findings.mistakes
@@ -109,6 +112,7 @@ def _loaded(
         warnings=findings.warnings,
         texts=found.texts,
         left_out=findings.left_out,
+        conversations=conversations,
     )
 
 
@@ -157,6 +161,7 @@ def _settings(
         metrics=centre.metrics,
         channels=channels,
         replies=replies_of(centre, findings, whole=whole),
+        self_service=self_service_of(centre, folder, findings, whole=whole),
     )
 
 

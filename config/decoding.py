@@ -83,8 +83,34 @@ class Decoder:
 
     def _union(self, value: object, kind: inspect.UnionType, path: FieldPath) -> Any:
         kinds = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+        tagged = {
+            str(each.tag): each
+            for each in kinds
+            if isinstance(each, inspect.StructType) and each.tag is not None
+        }
+        if tagged and (isinstance(value, dict) or len(tagged) == len(kinds)):
+            return self._tagged(value, tagged, path)
         fitting = [each for each in kinds if self._fits(value, each)] or kinds[:1]
         return self._any(value, fitting[0], path)
+
+    def _tagged(
+        self, value: object, kinds: Mapping[str, inspect.StructType], path: FieldPath
+    ) -> Any:
+        """A table that names its own kind, such as ``do = "menu"``."""
+        if not isinstance(value, dict):
+            self._findings.mistake(path, f"must be a table, not {_named(value)}")
+            return FAILED
+        field = next(iter(kinds.values())).tag_field or "type"
+        tag = value.get(field)
+        if tag is None:
+            self._findings.mistake(path, f'"{field}" is missing{did_you_mean("", kinds)}')
+            return FAILED
+        if tag not in kinds:
+            hint = did_you_mean(str(tag), kinds) or "; known: " + ", ".join(sorted(kinds))
+            self._findings.mistake((*path, field), f'there is no "{tag}"{hint}')
+            return FAILED
+        rest = {key: part for key, part in value.items() if key != field}
+        return self._struct(rest, kinds[tag], path)
 
     def _fits(self, value: object, kind: inspect.Type) -> bool:
         """Whether the shape of a value speaks for this branch of a union."""

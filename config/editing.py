@@ -16,8 +16,11 @@ from router.model.errors import InvalidInput
 
 FILES: dict[str, str] = {
     "agent": "agents.toml",
+    "conversation": "conversations.toml",
+    "flow": "flows.toml",
     "holidays": "hours.toml",
     "hours": "hours.toml",
+    "look_up": "look_ups.toml",
     "media": "agents.toml",
     "not_ready": "agents.toml",
     "plan": "plans.toml",

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 from typing_extensions import override
 
+from ivr.flow import AnyLookUp, Flow
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS
 from router.model.secret import Secret
 
@@ -243,6 +244,14 @@ class Reply(Plain, frozen=True):
     teams: tuple[str, ...] = ()
 
 
+class FlowSettings(Plain, frozen=True):
+    """Everything of the IVR: flows, the company systems they ask, and the folder of recordings."""
+
+    flows: dict[str, Flow] = {}
+    look_ups: dict[str, AnyLookUp] = {}
+    prompts: Path = Path("prompts")
+
+
 class Settings(Plain, frozen=True):
     """Everything that is not routing. ``channels`` holds each channel's own settings by name;
     a channel that is not named is not run."""
@@ -259,6 +268,7 @@ class Settings(Plain, frozen=True):
     metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, Any] = {}
     replies: tuple[Reply, ...] = ()
+    self_service: FlowSettings = FlowSettings()
 
     @property
     def lab(self) -> bool:

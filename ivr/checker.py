@@ -54,7 +54,10 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 def check_flows(flows: Mapping[str, Flow], around: Surroundings) -> Iterator[Fault]:
-    """Every finding of every flow, in the order of the text."""
+    """Every finding of every flow and look-up."""
+    for name, look_up in around.look_ups.items():
+        for field, message in look_up.mistakes():
+            yield Fault(("look_up", name, field), message)
     for name, flow in flows.items():
         yield from _Check(name, flow, flows, around).faults()
     yield from _nesting(flows)
@@ -151,6 +154,10 @@ class _Check:
                 yield from _refer((*path, "calendar"), "hours", node.calendar, around.calendars)
             case LookUp():
                 yield from _refer((*path, "source"), "look_up", node.source, around.look_ups)
+                asked = around.look_ups.get(node.source)
+                for name in sorted(asked.asks() - node.values.keys()) if asked else ():
+                    message = f'the look-up "{node.source}" needs the value "{name}"'
+                    yield Fault((*path, "values"), message)
             case Subflow():
                 yield from _refer((*path, "flow"), "flow", node.flow, self._flows)
                 yield from self._returns(path, node)

@@ -12,6 +12,7 @@ conversation says so. One line is one sentence of the little language below.
 ``NAME answers {a = 1}``           the look-up NAME that is asked now finds these values
 ``NAME finds nothing``             it is asked and finds nothing
 ``NAME fails``                     it does not answer
+``NAME is locked``                 the account was tried too often
 ``is connected`` (or ``is not``)   what becomes of a transfer outside (or of the promised callback)
 ``leaves a message of 10 s``       the voicemail that is taken now
 ``sends a fax of 2 pages``         the fax that is taken now
@@ -41,6 +42,7 @@ from ivr.asks import (
     Recorded,
     TakeMessage,
 )
+from ivr.flow import Flow
 from ivr.happenings import (
     Act,
     Answered,
@@ -65,12 +67,11 @@ PATIENCE_STEPS = 1_000
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One test of a flow: ``at`` is local time at the site, ``lines`` what happens in order."""
+    """One test of a flow: who comes, and in ``lines`` what happens, in order."""
 
     name: str
     flow: str
     lines: tuple[str, ...]
-    at: str = "2026-11-24 10:00"
     medium: str = "voice"
     caller: str = ""
     called: str = ""
@@ -220,6 +221,9 @@ class _Player:
     def finds_nothing(self, name: str) -> None:
         self._looked_up(name, Found("not_found"))
 
+    def is_locked(self, name: str) -> None:
+        self._looked_up(name, Found("locked"))
+
     def fails(self, name: str) -> None:
         self._looked_up(name, Found("failed"))
 
@@ -320,6 +324,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = (
     (re.compile(r"([\w.-]+) answers (\{.*\})"), _Player.answers),
     (re.compile(r"([\w.-]+) finds nothing"), _Player.finds_nothing),
     (re.compile(r"([\w.-]+) fails"), _Player.fails),
+    (re.compile(r"([\w.-]+) is locked"), _Player.is_locked),
     (re.compile(r"is connected"), _Player.connected),
     (re.compile(r"is not connected|is not"), _Player.not_connected),
     (re.compile(r"leaves a message of (\d+(?:\.\d+)?) ?s"), _Player.leaves_message),
@@ -336,10 +341,10 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def untested(world: World, went: Mapping[str, Went]) -> Iterator[tuple[str, str, str]]:
+def untested(flows: Mapping[str, Flow], went: Mapping[str, Went]) -> Iterator[tuple[str, str, str]]:
     """The exits no conversation has taken, as (flow, node, exit)."""
     taken = {way for each in went.values() for way in each.ways}
-    for name, flow in world.flows.items():
+    for name, flow in flows.items():
         for node_name, node in flow.node.items():
             for exit_name, _ in node.exits():
                 if (name, node_name, exit_name) not in taken:

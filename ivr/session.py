@@ -74,11 +74,13 @@ class World(msgspec.Struct, frozen=True):
 
 
 class _Frame(msgspec.Struct):
-    """A flow that is being run, and how it goes on for the flow that called it."""
+    """A flow that is being run; for a sub-flow, how its caller goes on and which node called."""
 
     name: str
     flow: Flow
-    back: Into | None
+    back: Into | None = None
+    caller: str = ""
+    called: Instant = Instant(0)
 
 
 class Session:
@@ -89,7 +91,7 @@ class Session:
         self._contact = contact
         self._now = now
         self._began = now
-        self._frames = [_Frame(flow, world.flows[flow], None)]
+        self._frames = [_Frame(flow, world.flows[flow])]
         languages = world.flows[flow].languages
         self._language = contact.language if contact.language in languages else languages[0]
         self.values: dict[str, Scalar] = {"caller": contact.caller, "called": contact.called}
@@ -231,7 +233,7 @@ class Session:
                 self._call(name, move)
             case Finish(how="returned", exit=through):
                 self._leave(through)
-                self._return(through, move)
+                self._return(through)
             case Finish():
                 self._leave(move.how)
                 self._end(move, "")
@@ -242,17 +244,18 @@ class Session:
             why = f'there is no flow "{name}"' if flow is None else "sub-flows are nested too deep"
             self._fault(why)
             return
-        self._leave("into")
-        self._frames.append(_Frame(name, flow, move))
+        self._frames.append(_Frame(name, flow, move, self._node, self._entered))
         self._enter(flow.start)
 
-    def _return(self, through: str, move: Finish) -> None:
-        back = self._frames[-1].back
-        if back is None:
+    def _return(self, through: str) -> None:
+        frame = self._frames[-1]
+        if frame.back is None:
             self._end(Finish("queued"), "a flow that nobody called ended in a return")
             return
         self._frames.pop()
-        self._enter(back.exits.get(through, back.otherwise))
+        self._node, self._entered = frame.caller, frame.called
+        self._leave(through if through in frame.back.exits else "otherwise")
+        self._enter(frame.back.exits.get(through, frame.back.otherwise))
 
     def _leave(self, through: str) -> None:
         frame = self._frames[-1]

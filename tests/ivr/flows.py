@@ -144,7 +144,13 @@ do = "return"
 exit = "lost"
 """
 
-LOOK_UPS: dict[str, AnyLookUp] = msgspec.convert(
+
+def look_ups_of(tables: Mapping[str, Any]) -> dict[str, AnyLookUp]:
+    """The look-ups of parsed tables."""
+    return msgspec.convert(tables, dict[str, AnyLookUp])
+
+
+LOOK_UPS = look_ups_of(
     {
         "balance": {
             "by": "sql",
@@ -157,8 +163,7 @@ LOOK_UPS: dict[str, AnyLookUp] = msgspec.convert(
             "url": "https://shop.example/orders/{order}",
             "take": {"status": "status"},
         },
-    },
-    dict[str, AnyLookUp],
+    }
 )
 
 

@@ -1,10 +1,11 @@
 """Every mistake of a flow is found at once, at its field, before a customer meets it."""
 
+import msgspec
 import pytest
 
 from ivr.checker import Fault, Surroundings, check_flows
 from router.conditions import check_condition
-from tests.ivr.flows import BANK, LOOK_UPS, flows_of
+from tests.ivr.flows import BANK, LOOK_UPS, flows_of, look_ups_of
 
 AROUND = Surroundings(
     calendars=frozenset({"office"}),
@@ -128,6 +129,43 @@ do = "hang_up"
 )
 def test_a_mistake_is_found_at_its_field(text: str, found: str) -> None:
     assert found in said(text)
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ({"by": "http", "url": "ftp://x/"}, "look_up.x.url: is an address such as"),
+        ({"by": "http", "url": "https://{host}/"}, "look_up.x.url: has a fixed host"),
+        ({"by": "http", "url": "https://a@b/"}, "look_up.x.url: has a fixed host"),
+        ({"by": "http", "url": "https://x/", "body": {"a": "b"}}, "look_up.x.body: is sent with"),
+        ({"by": "sql", "statement": "select 1"}, "look_up.x.database: name a"),
+        ({"by": "sql", "file": "../x", "statement": "select 1"}, "look_up.x.file: is a file"),
+        (
+            {"by": "sql", "file": "x", "statement": "select '{a}'"},
+            "look_up.x.statement: values go in as parameters",
+        ),
+        (
+            {"by": "sql", "file": "x", "statement": "select 1; drop table x"},
+            "look_up.x.statement: is one statement",
+        ),
+    ],
+)
+def test_ivr_1_and_2_a_look_up_that_could_be_bent_is_refused(
+    table: dict[str, object], found: str
+) -> None:
+    around = msgspec.structs.replace(AROUND, look_ups=look_ups_of({"x": table}))
+    messages = [
+        f"{'.'.join(map(str, each.path))}: {each.message}" for each in check_flows({}, around)
+    ]
+    assert any(message.startswith(found) for message in messages), messages
+
+
+def test_a_look_up_gets_every_value_it_needs() -> None:
+    text = (
+        '[main]\nstart = "a"\n[main.node.a]\ndo = "look_up"\nsource = "balance"\n'
+        'values = { account = "1" }\nfound = "bye"\nnot_found = "bye"\nfailed = "bye"' + ENDS
+    )
+    assert said(text) == ['flow.main.node.a.values: the look-up "balance" needs the value "pin"']
 
 
 def test_all_mistakes_are_told_at_once() -> None:
