@@ -96,7 +96,7 @@ class Items:
             last_entry_at=self._marks.last_entry_at(interaction_id),
             attributes=view.attributes,
             case_id=view.case_id,
-            maybe_case=maybe_case(view.attributes),
+            may_belong_to=may_belong_to(view.attributes),
             address=view.address,
             can=_can(view, part, agent_id),
         )
@@ -137,7 +137,7 @@ class Items:
             last_entry_at=timeline.entries[-1].at if timeline.entries else None,
             attributes=timeline.attributes,
             case_id=timeline.case_id,
-            maybe_case=maybe_case(timeline.attributes),
+            may_belong_to=may_belong_to(timeline.attributes),
             address=arrived.address,
             can=(),
         )
@@ -244,9 +244,9 @@ def _arrived(timeline: Timeline) -> Arrived:
     return timeline.arrived
 
 
-def maybe_case(attributes: dict[str, Scalar]) -> tuple[InteractionId, ...]:
+def may_belong_to(attributes: dict[str, Scalar]) -> tuple[InteractionId, ...]:
     """Interactions this one may belong to, as its channel noted them (MAIL-4)."""
-    noted = str(attributes.get("maybe_case", ""))
+    noted = str(attributes.get("may_belong_to", ""))
     return tuple(InteractionId(each) for each in noted.replace(",", " ").split())[:10]
 
 

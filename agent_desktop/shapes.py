@@ -127,7 +127,7 @@ class ItemShape(Shape, frozen=True):
     last_entry_at: int | None
     attributes: dict[str, Scalar]
     case_id: str | None
-    maybe_case: tuple[str, ...]
+    may_belong_to: tuple[str, ...]
     address: str
     can: tuple[str, ...]
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from router.model.catalogue import Catalogue
-from router.model.commands import Command
+from router.model.commands import Arrive, Command
 from router.model.effects import Effect
 from router.model.events import Event, Recorded
 from router.model.explanation import ExpectedWait, WhyWaiting
@@ -91,6 +91,10 @@ class Floor(Protocol):
 
     def open_in_case(self, case_id: CaseId) -> InteractionView | None:
         """The open interaction of a case, if there is one."""
+        ...
+
+    def queue_for(self, arrival: Arrive) -> QueueName:
+        """Which queue the rules would choose for an arrival now; nothing happens."""
         ...
 
     def agent(self, agent_id: AgentId) -> AgentView | None:

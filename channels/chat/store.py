@@ -4,9 +4,7 @@ Words are sealed boxes here as they are in the log (PRIV-1). A conversation's ro
 after its last word; the log keeps what was said.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,19 +22,17 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
-    event,
     insert,
-    make_url,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.chat.records import ENDED, Conversation, Item
+from channels.store import ChannelTables
 from router.model.content import FileRef, Sealed
-from router.model.errors import InvalidInput, StorageFailed
+from router.model.errors import StorageFailed
 from router.model.ids import Instant, InteractionId
 
 _TABLES = MetaData()
@@ -100,47 +96,25 @@ _IDENTITIES = Table(
 )
 
 
-def _engine(url: str) -> AsyncEngine:
-    if url in {"memory:", "sqlite://", "sqlite:///:memory:"}:
-        return create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
-    try:
-        parsed = make_url(url)
-    except SQLAlchemyError as error:
-        raise InvalidInput(f"no address of a database: {error}", field="database_url") from error
-    backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        return create_async_engine(
-            parsed.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=0
-        )
-    if backend in {"postgresql", "postgres"}:
-        return create_async_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=5)
-    raise InvalidInput(f"{backend} is neither sqlite nor postgresql", field="database_url")
-
-
 class ChatStore:
     """The tables of the chat channel. Every method raises StorageFailed when the base fails."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self._engine.sync_engine, "begin", _begin_immediately)
+        """Raises InvalidInput for a URL that is no database's."""
+        self._tables = ChannelTables(url, _TABLES, "chat")
 
     async def open(self) -> None:
         """Make the tables where they are missing."""
-        async with self._change() as connection:
-            await connection.run_sync(_TABLES.create_all)
+        await self._tables.open()
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._engine.dispose()
+        await self._tables.close()
 
     async def add_conversation(self, conversation: Conversation) -> Conversation:
         """Keep a new conversation; one with the same token that is there already is returned."""
         try:
-            async with self._change() as connection:
+            async with self._tables.change() as connection:
                 await connection.execute(
                     insert(_CONVERSATIONS).values(**msgspec.structs.asdict(conversation))
                 )
@@ -163,7 +137,7 @@ class ChatStore:
 
     async def open_ones(self) -> Sequence[Conversation]:
         """All conversations that have not ended."""
-        async with self._read() as connection:
+        async with self._tables.read() as connection:
             rows = await connection.execute(
                 select(_CONVERSATIONS).where(_CONVERSATIONS.c.state != ENDED)
             )
@@ -171,7 +145,7 @@ class ChatStore:
 
     async def drop(self, interaction_id: InteractionId) -> None:
         """Forget a conversation that could not begin."""
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             for table in (_FILES, _ITEMS, _CONVERSATIONS):
                 await connection.execute(
                     delete(table).where(table.c.interaction_id == interaction_id)
@@ -179,7 +153,7 @@ class ChatStore:
 
     async def change(self, interaction_id: InteractionId, **values: Any) -> None:
         """Set columns of a conversation."""
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(
                 update(_CONVERSATIONS)
                 .where(_CONVERSATIONS.c.interaction_id == interaction_id)
@@ -193,7 +167,7 @@ class ChatStore:
 
         Returns the item with its number, and whether it is new: a key is added once.
         """
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             there = await _by_key(connection, interaction_id, item.key)
             if there is not None:
                 return there, False
@@ -213,7 +187,7 @@ class ChatStore:
         self, interaction_id: InteractionId, after: int = 0, limit: int = 200
     ) -> Sequence[Item]:
         """The items behind a number, in order."""
-        async with self._read() as connection:
+        async with self._tables.read() as connection:
             rows = await connection.execute(
                 select(_ITEMS)
                 .where(_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.seq > after)
@@ -224,7 +198,7 @@ class ChatStore:
 
     async def item(self, interaction_id: InteractionId, key: str) -> Item | None:
         """The item of a key."""
-        async with self._read() as connection:
+        async with self._tables.read() as connection:
             return await _by_key(connection, interaction_id, key)
 
     async def last_of(
@@ -236,7 +210,7 @@ class ChatStore:
         condition += [_ITEMS.c.position <= upto]
         condition += [_ITEMS.c.about == about] if about is not None else []
         newest = (_ITEMS.c.position.desc(), _ITEMS.c.seq.desc())
-        async with self._read() as connection:
+        async with self._tables.read() as connection:
             rows = await connection.execute(
                 select(_ITEMS).where(*condition).order_by(*newest).limit(1)
             )
@@ -245,7 +219,7 @@ class ChatStore:
 
     async def mails_due(self) -> Sequence[tuple[InteractionId, Item]]:
         """Answers that still have to go by mail to visitors who left."""
-        async with self._read() as connection:
+        async with self._tables.read() as connection:
             rows = await connection.execute(
                 select(_ITEMS).where(_ITEMS.c.mail_due).order_by(_ITEMS.c.at).limit(1_000)
             )
@@ -253,7 +227,7 @@ class ChatStore:
 
     async def mail_done(self, interaction_id: InteractionId, seq: int) -> None:
         """The answer went by mail."""
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(
                 update(_ITEMS)
                 .where(_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.seq == seq)
@@ -264,7 +238,7 @@ class ChatStore:
         self, interaction_id: InteractionId, file: FileRef, sealed: Sealed, at: Instant
     ) -> None:
         """Keep what a visitor uploaded until it is sent."""
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(
                 insert(_FILES).values(
                     file_id=file.file_id,
@@ -279,7 +253,7 @@ class ChatStore:
     async def files(self, interaction_id: InteractionId) -> Mapping[str, tuple[Sealed, int]]:
         """The files of a conversation by id: their sealed references and sizes in bytes."""
         columns = (_FILES.c.file_id, _FILES.c.sealed, _FILES.c.size_bytes)
-        async with self._read() as connection:
+        async with self._tables.read() as connection:
             rows = await connection.execute(
                 select(*columns).where(_FILES.c.interaction_id == interaction_id)
             )
@@ -287,17 +261,17 @@ class ChatStore:
 
     async def use_files(self, file_ids: Sequence[str]) -> None:
         """The files were sent with a message."""
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(
                 update(_FILES).where(_FILES.c.file_id.in_(file_ids)).values(used=True)
             )
 
     async def take_identity(self, jti: str, expires: Instant, now: Instant) -> bool:
         """Take a signed token's id once; False when it was taken before (CHAT-3)."""
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(delete(_IDENTITIES).where(_IDENTITIES.c.expires < now))
         try:
-            async with self._change() as connection:
+            async with self._tables.change() as connection:
                 await connection.execute(insert(_IDENTITIES).values(jti=jti, expires=expires))
         except StorageFailed as error:
             if isinstance(error.__cause__, IntegrityError):
@@ -310,7 +284,7 @@ class ChatStore:
         old = select(_CONVERSATIONS.c.interaction_id).where(
             _CONVERSATIONS.c.state == ENDED, _CONVERSATIONS.c.last_at < before
         )
-        async with self._change() as connection:
+        async with self._tables.change() as connection:
             rows = await connection.execute(
                 select(_FILES.c.file_id).where(
                     _FILES.c.used.is_(False), _FILES.c.interaction_id.in_(old)
@@ -327,26 +301,10 @@ class ChatStore:
             return unsent
 
     async def _conversation(self, condition: Any) -> Conversation | None:
-        async with self._read() as connection:
+        async with self._tables.read() as connection:
             row = (await connection.execute(select(_CONVERSATIONS).where(condition))).mappings()
             found = row.first()
             return _conversation(found) if found is not None else None
-
-    @asynccontextmanager
-    async def _change(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageFailed(f"the chat's tables: {type(error).__name__}") from error
-
-    @asynccontextmanager
-    async def _read(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield await connection.execution_options(carillon_reads=True)
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageFailed(f"the chat's tables: {type(error).__name__}") from error
 
 
 def _conversation(row: RowMapping) -> Conversation:
@@ -377,24 +335,3 @@ def _item(row: RowMapping) -> Item:
         values["sealed"] = msgspec.msgpack.decode(values["sealed"], type=Sealed)
     values["data"] = msgspec.json.decode(values["data"], type=dict[str, Any])
     return Item(**values)
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "busy_timeout = 5000",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "trusted_schema = OFF",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-    # Transactions are begun by _begin_immediately and not by the driver.
-    connection.isolation_level = None
-
-
-def _begin_immediately(connection: Any) -> None:
-    """A change takes the lock at once: upgrading a read in its midst could only fail."""
-    reads = connection.get_execution_options().get("carillon_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

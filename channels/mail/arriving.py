@@ -8,12 +8,15 @@ import hashlib
 import hmac
 import logging
 import re
+from collections.abc import Sequence
 
 import msgspec
 
 from channels.api import ChannelContext
 from channels.mail.attachments import Attachment
 from channels.mail.authentication import check_authentication
+from channels.mail.bounce_reasons import told
+from channels.mail.copies import Turns, fingerprint
 from channels.mail.joining import UNVERIFIED_SENDER, Joining, Verdict, decide_joining
 from channels.mail.kinds import Kind
 from channels.mail.parsing import ParsedMail
@@ -24,28 +27,40 @@ from channels.mail.store import Conversation, Known, MailStore
 from channels.mail.verdicts import Authentication, Resolver
 from channels.mail.verdicts import Envelope as SenderEnvelope
 from channels.mail.worker import ParserPool, ParsingFailed
-from router.model.commands import Arrive, MarkEntry, NewEntry, Scalar
+from router.model.commands import Arrive, MarkEntry, NewEntry, Scalar, SetAttributes
 from router.model.content import CONTENT_SCHEMA, Content, FileRef, Mark
-from router.model.errors import InvalidInput, Refused
+from router.model.errors import Refused
 from router.model.ids import AgentId, CaseId, EntryId, InteractionId, Medium, SubjectId
 from router.seals import Address
 
 log = logging.getLogger(__name__)
 MAIL = Medium("mail")
 SOURCE_NAME = "message.eml"
+SHOWN_TOGETHER = 5
 _TOKEN_SUFFIX = re.compile(r"\+[a-z2-7]{52}$")
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What became of a mail; ``new`` when it began an interaction."""
+    """A mail that came in for one of our mailboxes; ``new`` when it began an interaction."""
 
     mail: ParsedMail
     mailbox: Mailbox
     authentication: Authentication
-    interaction_id: InteractionId | None = None
-    case_id: CaseId | None = None
-    subject: SubjectId | None = None
-    new: bool = False
+    interaction_id: InteractionId
+    subject: SubjectId
+    new: bool
+
+
+class _Letter(msgspec.Struct, frozen=True):
+    """A mail and all that was found out about it, whichever mailbox it is for."""
+
+    raw: bytes
+    mail: ParsedMail
+    authentication: Authentication
+    joining: Joining
+    known: Sequence[Known]
+    subject: SubjectId
+    copy: str
 
 
 class Arrivals:
@@ -65,6 +80,7 @@ class Arrivals:
         self._pool = pool
         self._tokens = tokens
         self._resolver = resolver
+        self._turns = Turns()
         self._digest_key = context.secrets.key("mail digests")
         self.settings = settings
 
@@ -85,8 +101,14 @@ class Arrivals:
 
     # -- taking one
 
-    async def take(self, raw: bytes, mailbox: Mailbox, envelope: Envelope | None) -> Taken:
-        """Take a mail durably. Raises Overloaded or StorageFailed when it was not taken."""
+    async def take(
+        self, raw: bytes, mailboxes: Sequence[Mailbox], envelope: Envelope | None
+    ) -> Sequence[Taken]:
+        """Take a mail durably for the mailboxes it was sent to: once for each queue they lead to.
+
+        Taken again, it changes nothing. Raises Overloaded or StorageFailed when it was not taken;
+        whoever hands it over tries again then.
+        """
         sender = envelope.sender if envelope is not None else None
         outcome = await self._pool.parse(raw, envelope_sender=sender)
         mail = outcome.mail if isinstance(outcome, ParsingFailed) else outcome
@@ -94,11 +116,30 @@ class Arrivals:
             log.warning("A mail of %s bytes could not be read: %s", len(raw), outcome.code)
         if not mail.kind.arrives:
             await self._machine_mail(mail)
-            return Taken(mail, mailbox, Authentication())
+            return ()
+        letter = await self._letter(raw, mail, envelope)
+        async with self._turns.of(letter.copy):
+            there = await self._store.copies(letter.copy)
+            taken = []
+            for mailbox in mailboxes:
+                found = await self._arrive(letter, mailbox, there)
+                if found is not None:
+                    taken.append(found)
+            return taken
+
+    async def _letter(self, raw: bytes, mail: ParsedMail, envelope: Envelope | None) -> _Letter:
         authentication = await self._believe(raw, mail, envelope)
         joining = decide_joining(mail, self._tokens, authentication)
-        known = await self._store.belongs([self.digest(one) for one in joining.mentions])
-        return await self._arrive(raw, mail, mailbox, authentication, joining, known)
+        sender = Address("mail", mail.headers.sender or "unknown", authentication.verified)
+        return _Letter(
+            raw,
+            mail,
+            authentication,
+            joining,
+            await self._store.belongs([self.digest(one) for one in joining.mentions]),
+            await self._context.customers.resolve(sender, mail.headers.sender_name),
+            self.digest(fingerprint(raw, mail, authentication)),
+        )
 
     async def _believe(
         self, raw: bytes, mail: ParsedMail, envelope: Envelope | None
@@ -118,53 +159,61 @@ class Arrivals:
         )
 
     async def _arrive(
-        self,
-        raw: bytes,
-        mail: ParsedMail,
-        mailbox: Mailbox,
-        authentication: Authentication,
-        joining: Joining,
-        known: list[Known],
-    ) -> Taken:
-        sender = mail.headers.sender or "unknown"
-        subject = await self._context.customers.resolve(
-            Address("mail", sender, verified=authentication.verified), mail.headers.sender_name
-        )
+        self, letter: _Letter, mailbox: Mailbox, there: dict[str, InteractionId]
+    ) -> Taken | None:
+        """Let the mail arrive, unless it came to the same place before: ``there`` says where."""
+        mail, subject = letter.mail, letter.subject
         interaction_id = InteractionId(self._context.ids.new())
-        case_id = joining.case or CaseId(self._context.ids.new())
-        entry = await self._entry(raw, mail, subject, authentication)
+        case_id = letter.joining.case or CaseId(self._context.ids.new())
         arrive = Arrive(
             interaction_id=interaction_id,
             medium=MAIL,
             address=mailbox.address,
             subject=subject,
-            attributes=self._attributes(mail, mailbox, authentication, joining, known),
-            customer=await self._facts(subject, authentication),
+            attributes=self._attributes(letter, mailbox, there),
+            customer=await self._facts(subject, letter.authentication),
             case_id=case_id,
-            entry=entry,
-            source_key=f"mail:{mailbox.address}:{hashlib.sha256(raw).hexdigest()}",
-            last_agent=_last_agent(case_id, joining, known),
+            source_key=f"mail:{mailbox.address}:{hashlib.sha256(letter.raw).hexdigest()}",
+            last_agent=_last_agent(case_id, letter),
         )
+        joins = letter.joining.case is not None
+        place = f"case {case_id}" if joins else str(self._context.floor.queue_for(arrive))
+        if place in there:
+            log.info("A mail that came once more is taken already.", extra=_named(there[place]))
+            return None
+        entry = await self._entry(letter)
+        arrive = msgspec.structs.replace(arrive, entry=entry)
         receipt = await self._context.inbox.submit(arrive)
         landed = receipt.interaction_id or interaction_id
         await self._remember(mail, mailbox, landed, case_id, entry, subject)
-        return Taken(
-            mail, mailbox, authentication, landed, case_id, subject, new=landed == interaction_id
-        )
+        await self._show_together(landed, there)
+        await self._store.add_copy(letter.copy, place, landed, self._context.clock.now())
+        there[place] = landed
+        new = landed == interaction_id
+        return Taken(mail, mailbox, letter.authentication, landed, subject, new)
 
-    async def _entry(
-        self, raw: bytes, mail: ParsedMail, subject: SubjectId, authentication: Authentication
-    ) -> NewEntry:
+    async def _show_together(
+        self, interaction_id: InteractionId, there: dict[str, InteractionId]
+    ) -> None:
+        """Let those who have the mail in another queue know of the one that came after."""
+        for other in there.values():
+            attributes: dict[str, Scalar] = {"may_belong_to": interaction_id}
+            try:
+                await self._context.inbox.submit(SetAttributes(other, attributes))
+            except Refused as error:
+                log.info("The other queue is done with the mail: %s", error.code)
+
+    async def _entry(self, letter: _Letter) -> NewEntry:
         """Store what is big, seal what is personal."""
-        files = self._context.files
+        files, mail, subject = self._context.files, letter.mail, letter.subject
         refs = [await self._file(subject, attachment) for attachment in mail.attachments]
         html = ""
         if mail.html is not None:
             page = await files.put(subject, mail.html.encode(), "message.html", "text/html")
             html = page.file_id
-        source = await files.put(subject, raw, SOURCE_NAME, "message/rfc822")
+        source = await files.put(subject, letter.raw, SOURCE_NAME, "message/rfc822")
         content = mail.to_content(refs, html_file=html, source_file=source.file_id)
-        if not authentication.verified and UNVERIFIED_SENDER not in content.notices:
+        if not letter.authentication.verified and UNVERIFIED_SENDER not in content.notices:
             notices = (*content.notices, UNVERIFIED_SENDER)
             content = msgspec.structs.replace(content, notices=notices)
         entry_id = EntryId(self._context.ids.new())
@@ -173,7 +222,7 @@ class Arrivals:
             entry_id=entry_id,
             sealed=await self._context.seals.seal(subject, entry_id, CONTENT_SCHEMA, plain),
             files=len(refs),
-            size_bytes=len(raw),
+            size_bytes=len(letter.raw),
         )
 
     async def _file(self, subject: SubjectId, attachment: Attachment) -> FileRef:
@@ -185,26 +234,24 @@ class Arrivals:
         )
 
     def _attributes(
-        self,
-        mail: ParsedMail,
-        mailbox: Mailbox,
-        authentication: Authentication,
-        joining: Joining,
-        known: list[Known],
+        self, letter: _Letter, mailbox: Mailbox, there: dict[str, InteractionId]
     ) -> dict[str, Scalar]:
         """Coarse facts in clear that a rule may use; no words of the customer."""
+        mail = letter.mail
         found: dict[str, Scalar] = {
             "mailbox": mailbox.address,
             "kind": mail.kind.value,
-            "verified": authentication.verified,
+            "verified": letter.authentication.verified,
             "attachments": len(mail.attachments),
             "automatic": mail.kind is not Kind.ORDINARY,
         }
         topic = _topic(f"{mail.headers.subject}\n{mail.text}", mailbox)
         if topic:
             found["topic"] = topic
-        if joining.verdict is Verdict.MAY_BELONG and known:
-            found["may_belong_to"] = known[0].interaction_id
+        mentioned = letter.known if letter.joining.verdict is Verdict.MAY_BELONG else ()
+        others = dict.fromkeys((*there.values(), *(one.interaction_id for one in mentioned)))
+        if others:
+            found["may_belong_to"] = ",".join(list(others)[:SHOWN_TOGETHER])
         return found
 
     async def _facts(self, subject: SubjectId, authentication: Authentication) -> dict[str, Scalar]:
@@ -258,7 +305,7 @@ class Arrivals:
         if about is None:
             log.info("A bounce is about no message of ours.")
             return
-        words = f"{failed[0].status} {failed[0].reason.value}".strip() if failed else "bounced"
+        words = told(failed[0].status, failed[0].reason) if failed else "bounced"
         try:
             await self._context.inbox.submit(
                 MarkEntry(about.interaction_id, about.entry_id, Mark.FAILED, words)
@@ -267,11 +314,15 @@ class Arrivals:
             log.info("A bounce is about an interaction long gone: %s", error.message)
 
 
-def _last_agent(case_id: CaseId, joining: Joining, known: list[Known]) -> AgentId | None:
+def _named(interaction_id: InteractionId) -> dict[str, str]:
+    return {"interaction_id": interaction_id}
+
+
+def _last_agent(case_id: CaseId, letter: _Letter) -> AgentId | None:
     """Who wrote last in the case the mail joins."""
-    if joining.verdict is not Verdict.JOINS:
+    if letter.joining.verdict is not Verdict.JOINS:
         return None
-    wrote = (one.agent_id for one in known if one.case_id == case_id and one.agent_id)
+    wrote = (one.agent_id for one in letter.known if one.case_id == case_id and one.agent_id)
     found = next(wrote, None)
     return AgentId(found) if found else None
 
@@ -283,10 +334,3 @@ def _topic(words: str, mailbox: Mailbox) -> str:
         if any(sign.lower() in lowered for sign in signs):
             return topic
     return ""
-
-
-def require_mailbox(mailbox: Mailbox | None, address: str) -> Mailbox:
-    """The mailbox; InvalidInput for an address that is not ours."""
-    if mailbox is None:
-        raise InvalidInput(f"{address} is no mailbox of ours", field="recipient")
-    return mailbox

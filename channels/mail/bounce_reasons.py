@@ -30,6 +30,8 @@ class Reason(StrEnum):
 
 HARD = frozenset({Reason.NO_SUCH_USER, Reason.NO_SUCH_DOMAIN, Reason.TAKES_NO_MAIL, Reason.MOVED})
 _TEXT_LENGTH = 4_000
+STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+"""An enhanced status code (RFC 3463)."""
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
@@ -196,6 +198,12 @@ _PREAMBLE = re.compile(r"(?:recipient )?address rejected:", re.IGNORECASE)
 _DIRECTORY_BLOCK = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
 """Exchange Online says so of addresses that its directory does not know."""
 _NOT_ABOUT_THE_ADDRESS = ("2.0", "3.", "7.")
+
+
+def told(status: str, reason: Reason) -> str:
+    """The refusal in a few words that name nobody: they stand in the log in clear (PRIV-1)."""
+    words = "refused" if reason is Reason.UNKNOWN else reason.value.replace("_", " ")
+    return f"{status} {words}" if STATUS.fullmatch(status) else words
 
 
 def classify(status: str, words: str, action: str = "failed") -> Reason:

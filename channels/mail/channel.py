@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted.internet import ssl
 
 from channels.api import ChannelContext, OutgoingMail
 from channels.mail import imap_client, pop3_client
-from channels.mail.arriving import MAIL, Arrivals, Taken, require_mailbox
+from channels.mail.arriving import MAIL, Arrivals, Taken
 from channels.mail.joining import AutoReplyHistory, why_no_auto_reply
 from channels.mail.outgoing import OutgoingMail as Sender
 from channels.mail.parsing import Site
@@ -23,7 +23,7 @@ from channels.mail.smtp_server import Envelope, MailReceiverFactory
 from channels.mail.store import MailStore
 from channels.mail.worker import ParserPool
 from router.model.effects import Deliver, Effect
-from router.model.errors import CarillonError, StorageFailed
+from router.model.errors import CarillonError, InvalidInput, StorageFailed
 from router.model.ids import Medium, Position
 
 log = logging.getLogger(__name__)
@@ -89,8 +89,9 @@ class MailChannel:
     def health(self) -> Mapping[str, str]:
         """What is not well."""
         found = dict(self._trouble)
-        if self._sender.trouble:
-            found["outgoing"] = self._sender.trouble
+        trouble = self._sender.failure or self._sender.trouble
+        if trouble:
+            found["outgoing"] = trouble
         return found
 
     @property
@@ -134,14 +135,26 @@ class MailChannel:
                 await on(port.stopListening())
 
     async def _delivered(self, envelope: Envelope, raw: bytes) -> None:
-        address = envelope.recipients[0]
-        mailbox = require_mailbox(self._arrivals.mailbox_of(address), address)
-        await self._acknowledge(await self._arrivals.take(raw, mailbox, envelope), envelope.sender)
+        taken = await self._arrivals.take(raw, self._mailboxes(envelope.recipients), envelope)
+        for one in taken:
+            await self._acknowledge(one, envelope.sender)
+
+    def _mailboxes(self, recipients: Sequence[str]) -> Sequence[Mailbox]:
+        """The mailboxes of these addresses, each once. InvalidInput when there is none at all."""
+        found = {
+            mailbox.address: mailbox
+            for address in recipients
+            if (mailbox := self._arrivals.mailbox_of(address)) is not None
+        }
+        if not found:
+            # The configuration changed between the address and the message.
+            raise InvalidInput("no such mailbox here any more", field="recipient")
+        return list(found.values())
 
     async def _acknowledge(self, taken: Taken, envelope_sender: str | None) -> None:
         """Answer automatically where this is wished and allowed, once."""
         mailbox = taken.mailbox
-        if not (mailbox.acknowledge and taken.new and taken.interaction_id and taken.subject):
+        if not (mailbox.acknowledge and taken.new):
             return
         now = self._context.clock.now()
         refusal = why_no_auto_reply(
@@ -198,7 +211,8 @@ class MailChannel:
         known = await self._store.polled(name, validity)
 
         async def take(valid: str, unique_id: str, raw: bytes) -> None:
-            await self._acknowledge(await self._arrivals.take(raw, mailbox, None), None)
+            for one in await self._arrivals.take(raw, [mailbox], None):
+                await self._acknowledge(one, None)
             await self._store.add_polled(name, valid, unique_id)
 
         found, present = await READERS[poll.protocol](poll, known, validity, take)

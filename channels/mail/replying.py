@@ -12,7 +12,7 @@ from router.model.commands import MarkEntry
 from router.model.content import CONTENT_SCHEMA, Content, MailHeaders, Mark, Sealed
 from router.model.effects import Deliver
 from router.model.errors import InvalidInput, Refused
-from router.model.ids import CaseId, EntryId, Instant, InteractionId, SubjectId
+from router.model.ids import CaseId, EntryId, InteractionId, SubjectId
 from router.seals import Address
 
 NOTIFICATION = "notification:"
@@ -131,6 +131,7 @@ class Replies:
         headers = answer_headers(content.mail or MailHeaders(), their)
         token = self._tokens.issue(conversation.case_id, headers.to[0] if headers.to else "")
         ours = message_id(token, message.key, self.settings.host)
+        await self._remember(message, conversation, ours)
         headers = msgspec.structs.replace(
             headers, message_id=ours, reply_to=reply_address(mailbox.address, token)
         )
@@ -169,11 +170,9 @@ class Replies:
     # -- what became of it
 
     async def report(self, message: Outgoing, mark: Mark, reason: str) -> None:
-        """Tell the router, and remember where an answer to this message belongs."""
+        """Tell the router."""
         if message.key.startswith((NOTIFICATION, ACKNOWLEDGEMENT)):
             return
-        if mark is Mark.SENT:
-            await self._remember(message)
         try:
             await self._context.inbox.submit(
                 MarkEntry(message.interaction_id, EntryId(message.key), mark, reason)
@@ -182,19 +181,16 @@ class Replies:
             # The interaction is long gone; what was sent is sent.
             return
 
-    async def _remember(self, message: Outgoing) -> None:
-        conversation = await self._store.conversation(message.interaction_id)
-        if conversation is None:
-            return
-        composed = await self.compose(message)
+    async def _remember(self, message: Outgoing, conversation: Conversation, ours: str) -> None:
+        """Where answers to this message belong, kept before it leaves: a bounce may be quicker
+        than the relay's word that it was taken."""
         known = Known(
             CaseId(conversation.case_id),
             message.interaction_id,
             EntryId(message.key),
             await self._writer(message.interaction_id),
         )
-        digest = self._arrivals.digest(composed.message_id)
-        await self._store.remember(digest, known, Instant(message.created_at))
+        await self._store.remember(self._arrivals.digest(ours), known, message.created_at)
 
     async def _writer(self, interaction_id: InteractionId) -> str:
         view = self._context.floor.interaction(interaction_id)

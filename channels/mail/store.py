@@ -8,12 +8,14 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from channels.store import ChannelTables
 from router.model.content import Sealed
 from router.model.ids import DAY_MS, CaseId, EntryId, Instant, InteractionId
 
+COPIES_MS = 7 * DAY_MS
+"""How long a mail is known again when it comes once more."""
+_AT_ONCE = 500
 metadata = sa.MetaData()
 _outbox = sa.Table(
     "mail_outbox",
@@ -53,6 +55,20 @@ _polls = sa.Table(
     sa.Column("mailbox", sa.Text, primary_key=True),
     sa.Column("validity", sa.Text, primary_key=True),
     sa.Column("unique_id", sa.Text, primary_key=True),
+)
+_copies = sa.Table(
+    "mail_copies",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("place", sa.Text, primary_key=True),
+    sa.Column("interaction_id", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+)
+_shares = sa.Table(
+    "mail_shares",
+    metadata,
+    sa.Column("mailbox", sa.Text, primary_key=True),
+    sa.Column("asked", sa.BigInteger, nullable=False),
 )
 _answered = sa.Table(
     "mail_acknowledged",
@@ -97,22 +113,20 @@ class Conversation(msgspec.Struct, frozen=True):
 
 
 class MailStore:
-    """The tables at a SQLAlchemy URL with an async driver."""
+    """The tables of the mail channel. Every method raises StorageFailed when the base fails."""
 
     def __init__(self, url: str) -> None:
-        self._engine: AsyncEngine = create_async_engine(url)
-        self._insert: Any = (
-            sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
-        )
+        """Raises InvalidInput for a URL that is no database's."""
+        self._tables = ChannelTables(url, metadata, "mail")
+        self._insert = self._tables.insert
 
     async def open(self) -> None:
         """Make the tables where needed."""
-        async with self._engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+        await self._tables.open()
 
     async def close(self) -> None:
         """Let go of the database."""
-        await self._engine.dispose()
+        await self._tables.close()
 
     # -- what is to be sent
 
@@ -121,38 +135,46 @@ class MailStore:
         values = msgspec.structs.asdict(message)
         values["sealed"] = msgspec.msgpack.encode(message.sealed)
         statement = self._insert(_outbox).values(values).on_conflict_do_nothing()
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
             return bool((await connection.execute(statement)).rowcount)
 
     async def due(self, now: Instant, limit: int = 50) -> list[Outgoing]:
         """Messages whose next try is due, the longest due first."""
-        statement = (
-            sa.select(_outbox)
-            .where(_outbox.c.state == "queued", _outbox.c.next_at <= now)
-            .order_by(_outbox.c.next_at)
-            .limit(limit)
-        )
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(statement)
+        return await self._queue(_outbox.c.next_at <= now, _outbox.c.next_at, limit)
+
+    async def untried(self, limit: int = 50) -> list[Outgoing]:
+        """Messages that nothing was said about yet, oldest first."""
+        return await self._queue(_outbox.c.reason == "", _outbox.c.created_at, limit)
+
+    async def taken(self, limit: int = 50) -> list[Outgoing]:
+        """Messages that the relay took and whose end was not told yet."""
+        return await self._queue(sa.true(), _outbox.c.next_at, limit, state="taken")
+
+    async def _queue(
+        self, condition: Any, order: Any, limit: int, state: str = "queued"
+    ) -> list[Outgoing]:
+        statement = sa.select(_outbox).where(_outbox.c.state == state, condition)
+        async with self._tables.read() as connection:
+            rows = await connection.execute(statement.order_by(order).limit(limit))
             return [_outgoing(row) for row in rows.mappings()]
 
     async def next_due(self) -> Instant | None:
         """When the next try is due; None when nothing is to be sent."""
         statement = sa.select(sa.func.min(_outbox.c.next_at)).where(_outbox.c.state == "queued")
-        async with self._engine.connect() as connection:
+        async with self._tables.read() as connection:
             value = (await connection.execute(statement)).scalar_one()
             return None if value is None else Instant(value)
 
     async def move_outgoing(
         self, key: str, state: str, *, attempts: int, next_at: Instant, reason: str = ""
     ) -> None:
-        """Remember what became of a try: ``queued`` again, ``sent`` or ``failed``."""
+        """Remember what became of a try: ``queued`` again, ``taken``, ``sent`` or ``failed``."""
         statement = (
             sa.update(_outbox)
             .where(_outbox.c.key == key)
             .values(state=state, attempts=attempts, next_at=next_at, reason=reason)
         )
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(statement)
 
     async def forget_done(self, before: Instant) -> None:
@@ -160,7 +182,7 @@ class MailStore:
         statement = sa.delete(_outbox).where(
             _outbox.c.state != "queued", _outbox.c.created_at < before
         )
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(statement)
 
     # -- which message belongs where
@@ -169,7 +191,7 @@ class MailStore:
         """Remember where a message id belongs; the first word stands."""
         values = {"digest": digest, "at": at, **msgspec.structs.asdict(known)}
         statement = self._insert(_threads).values(values).on_conflict_do_nothing()
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(statement)
 
     async def belongs(self, digests: Sequence[str]) -> list[Known]:
@@ -183,7 +205,7 @@ class MailStore:
             .where(_threads.c.digest.in_(list(digests)[:100]))
             .order_by(_threads.c.at.desc())
         )
-        async with self._engine.connect() as connection:
+        async with self._tables.read() as connection:
             return [Known(*row) for row in await connection.execute(statement)]
 
     async def sent(self, digest: str) -> Known | None:
@@ -197,7 +219,7 @@ class MailStore:
             .join(_outbox, _outbox.c.key == _threads.c.entry_id)
             .where(_threads.c.digest == digest)
         )
-        async with self._engine.connect() as connection:
+        async with self._tables.read() as connection:
             row = (await connection.execute(statement)).first()
         return None if row is None else Known(*row)
 
@@ -207,7 +229,7 @@ class MailStore:
         values["sealed"] = msgspec.msgpack.encode(conversation.sealed)
         statement = self._insert(_conversations).values(values)
         changed = {name: values[name] for name in ("mailbox", "entry_id", "sealed")}
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["interaction_id"], set_=changed)
             )
@@ -217,7 +239,7 @@ class MailStore:
         statement = sa.select(_conversations).where(
             _conversations.c.interaction_id == interaction_id
         )
-        async with self._engine.connect() as connection:
+        async with self._tables.read() as connection:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
             return None
@@ -230,7 +252,7 @@ class MailStore:
     async def validity(self, mailbox: str) -> str:
         """The validity under which a mailbox was read last; empty when it never was."""
         statement = sa.select(_polls.c.validity).where(_polls.c.mailbox == mailbox).limit(1)
-        async with self._engine.connect() as connection:
+        async with self._tables.read() as connection:
             row = (await connection.execute(statement)).first()
         return "" if row is None else str(row[0])
 
@@ -239,35 +261,62 @@ class MailStore:
         statement = sa.select(_polls.c.unique_id).where(
             _polls.c.mailbox == mailbox, _polls.c.validity == validity
         )
-        async with self._engine.connect() as connection:
+        async with self._tables.read() as connection:
             return {row[0] for row in await connection.execute(statement)}
 
     async def add_polled(self, mailbox: str, validity: str, unique_id: str) -> None:
         """A message of a mailbox is durable here."""
         values = {"mailbox": mailbox, "validity": validity, "unique_id": unique_id}
         statement = self._insert(_polls).values(values).on_conflict_do_nothing()
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(statement)
 
     async def keep_polled(self, mailbox: str, validity: str, present: set[str]) -> None:
         """Forget unique ids that the server does not have any more, and former validities."""
         former = sa.delete(_polls).where(_polls.c.mailbox == mailbox, _polls.c.validity != validity)
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
             await connection.execute(former)
-        for unique_id in await self.polled(mailbox, validity) - present:
-            statement = sa.delete(_polls).where(
-                _polls.c.mailbox == mailbox,
-                _polls.c.validity == validity,
-                _polls.c.unique_id == unique_id,
-            )
-            async with self._engine.begin() as connection:
+        gone = sorted(await self.polled(mailbox, validity) - present)
+        async with self._tables.change() as connection:
+            for start in range(0, len(gone), _AT_ONCE):
+                statement = sa.delete(_polls).where(
+                    _polls.c.mailbox == mailbox,
+                    _polls.c.validity == validity,
+                    _polls.c.unique_id.in_(gone[start : start + _AT_ONCE]),
+                )
                 await connection.execute(statement)
+
+    # -- one mail that came on several ways
+
+    async def copies(self, digest: str) -> dict[str, InteractionId]:
+        """Where a mail came in already: the interaction by its place (a queue, or a case)."""
+        statement = sa.select(_copies.c.place, _copies.c.interaction_id).where(
+            _copies.c.digest == digest
+        )
+        async with self._tables.read() as connection:
+            rows = await connection.execute(statement)
+            return {str(place): InteractionId(found) for place, found in rows}
+
+    async def add_copy(
+        self, digest: str, place: str, interaction_id: InteractionId, now: Instant
+    ) -> None:
+        """A mail came in at a place; remembered for a week."""
+        values = {"digest": digest, "place": place, "interaction_id": interaction_id, "at": now}
+        async with self._tables.change() as connection:
+            await connection.execute(sa.delete(_copies).where(_copies.c.at <= now - COPIES_MS))
+            await connection.execute(self._insert(_copies).values(values).on_conflict_do_nothing())
 
     # -- whom we acknowledged (MAIL-5)
 
     async def may_acknowledge(self, digest: str, mailbox: str, now: Instant, an_hour: int) -> bool:
         """Take the one acknowledgement a sender gets a day, within the mailbox's share an hour."""
-        async with self._engine.begin() as connection:
+        async with self._tables.change() as connection:
+            # The mailbox's row is locked until the end: between counting and taking nobody else
+            # of this mailbox can take, in this process or another.
+            turn = self._insert(_shares).values(mailbox=mailbox, asked=now)
+            await connection.execute(
+                turn.on_conflict_do_update(index_elements=["mailbox"], set_={"asked": now})
+            )
             await connection.execute(sa.delete(_answered).where(_answered.c.at <= now - DAY_MS))
             recent = sa.select(sa.func.count()).where(
                 _answered.c.mailbox == mailbox, _answered.c.at > now - DAY_MS // 24

@@ -25,7 +25,8 @@ from router.state.records import Interaction
 ATTRIBUTES_MAX = 200
 """Attributes of an interaction at most."""
 
-_ORDER = {Mark.SENT: 1, Mark.DELIVERED: 2, Mark.SEEN: 3}
+_ORDER = {Mark.WAITING: 0, Mark.SENT: 1, Mark.FAILED: 1, Mark.DELIVERED: 2, Mark.SEEN: 3}
+"""What was refused somewhere may have come through all the same, but was not just sent."""
 
 
 def check_scalars(values: Mapping[str, Scalar]) -> None:
@@ -141,7 +142,7 @@ def mark_entry(turn: Turn, command: MarkEntry) -> InteractionId:
     if command.mark is Mark.FAILED:
         progress = before is not Mark.FAILED
     else:
-        progress = before is None or _ORDER[command.mark] > _ORDER.get(before, 0)
+        progress = before is None or _ORDER[command.mark] > _ORDER[before]
     if progress:
         turn.emit(
             EntryMarked(turn.now, interaction.id, command.entry_id, command.mark, command.reason)

@@ -7,6 +7,7 @@ from router import business_hours
 from router.core.explaining import why_waiting
 from router.core.waits import expected_wait, in_order, position_in_queue
 from router.model.agent import Presence
+from router.model.commands import Arrive
 from router.model.explanation import ExpectedWait
 from router.model.ids import AgentId, CaseId, Instant, InteractionId, Position, QueueName
 from router.model.interaction import Phase
@@ -18,6 +19,7 @@ from router.model.views import (
     OfferView,
     QueueView,
 )
+from router.rules import Contact, route
 from router.state.capacity import Status, capacity_of, usage_of
 from router.state.expectation import interval
 from router.state.live import State
@@ -34,6 +36,7 @@ __all__ = [
     "open_in_case",
     "parked_views",
     "position_in_queue",
+    "queue_for",
     "queue_views",
     "waiting_views",
     "why_waiting",
@@ -102,6 +105,18 @@ def _offer(interaction: Interaction, offer: Offer) -> OfferView:
         since=offer.since,
         expires=offer.expires,
     )
+
+
+def queue_for(state: State, arrival: Arrive, now: Instant) -> QueueName:
+    """Which queue the rules would choose for an arrival now."""
+    contact = Contact(
+        medium=arrival.medium,
+        address=arrival.address,
+        attributes=arrival.attributes,
+        customer=arrival.customer,
+        last_agent=arrival.last_agent,
+    )
+    return route(state.catalogue, contact, now).queue
 
 
 def open_in_case(state: State, case_id: CaseId, now: Instant) -> InteractionView | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from router import core
 from router.hub.tail import Tail
 from router.model.catalogue import Catalogue
+from router.model.commands import Arrive
 from router.model.explanation import ExpectedWait, WhyWaiting
 from router.model.ids import AgentId, CaseId, Instant, InteractionId, QueueName
 from router.model.views import AgentView, Conservation, InteractionView, QueueView
@@ -27,6 +28,10 @@ class Views:
     def open_in_case(self, case_id: CaseId) -> InteractionView | None:
         """The open interaction of a case, if there is one."""
         return core.open_in_case(self._state, case_id, self._now())
+
+    def queue_for(self, arrival: Arrive) -> QueueName:
+        """Which queue the rules would choose for an arrival now; nothing happens."""
+        return core.queue_for(self._state, arrival, self._now())
 
     def agent(self, agent_id: AgentId) -> AgentView | None:
         """The agent, or None when the catalogue has no such agent."""

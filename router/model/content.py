@@ -73,8 +73,12 @@ class Author(StrEnum):
 
 
 class Mark(StrEnum):
-    """What became of an entry that was sent, in the order it can happen."""
+    """What became of an entry that was sent, in the order it can happen.
 
+    ``WAITING``: it is kept to be sent and could not be yet, for the reason that stands with it.
+    """
+
+    WAITING = "waiting"
     SENT = "sent"
     DELIVERED = "delivered"
     SEEN = "seen"

@@ -1,7 +1,6 @@
 """What every channel owes, run on each that ``discover`` finds. A new folder is a new case."""
 
 import asyncio
-import pkgutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-import channels
 from channels.api import Channel, ChannelContext, ChannelSpec, OutgoingMail, discover
 from router.hub import Hub
 from router.model.catalogue import Catalogue, Queue, RuleSet
@@ -160,12 +158,12 @@ def found() -> dict[Medium, ChannelSpec]:
     return discover()
 
 
-FOLDERS = sorted(each.name for each in pkgutil.iter_modules(channels.__path__) if each.ispkg)
+SPECS = found()
 
 
-@pytest.fixture(params=FOLDERS)
+@pytest.fixture(params=sorted(SPECS))
 def spec(request: pytest.FixtureRequest) -> ChannelSpec:
-    return found()[request.param]
+    return SPECS[request.param]
 
 
 def check_its_settings(spec: ChannelSpec) -> None:

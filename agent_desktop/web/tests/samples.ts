@@ -50,7 +50,7 @@ export const item = (id: string, change: Partial<Item> = {}): Item => ({
   last_entry_at: null,
   attributes: {},
   case_id: null,
-  maybe_case: [],
+  may_belong_to: [],
   address: "",
   can: ["send", "note", "end"],
   ...change,

@@ -177,3 +177,27 @@ def test_mail_5_forged_senders_at_the_same_moment_get_no_more_than_the_share(tel
         assert sum(taken) == 30
 
     tell(story)
+
+
+def test_mail_5_nobody_slips_between_the_counting_and_the_taking(tell: Tell) -> None:
+    """Many senders at the same moment, as two processes would ask: the share holds."""
+
+    async def story(store: MailStore) -> None:
+        asked = [store.may_acknowledge(f"s{n}", "help", NOW, 5) for n in range(40)]
+        assert sum(await asyncio.gather(*asked)) == 5
+
+    tell(story)
+
+
+def test_a_copy_of_a_mail_is_known_for_a_week(tell: Tell) -> None:
+    async def story(store: MailStore) -> None:
+        one, other = InteractionId("i1"), InteractionId("i2")
+        assert await store.copies("d1") == {}
+        await store.add_copy("d1", "general", one, NOW)
+        await store.add_copy("d1", "general", other, NOW)
+        await store.add_copy("d1", "billing", other, NOW)
+        assert await store.copies("d1") == {"general": one, "billing": other}
+        await store.add_copy("d2", "general", one, Instant(NOW + 8 * DAY_MS))
+        assert await store.copies("d1") == {}
+
+    tell(story)

@@ -114,6 +114,8 @@ def test_marks_go_forward_only() -> None:
     floor = answering()
     floor.do(words("r1"))
     r1 = EntryId("r1")
+    assert names(floor.do(MarkEntry(M1, r1, Mark.WAITING, "no relay"))) == ["EntryMarked"]
+    assert floor.do(MarkEntry(M1, r1, Mark.WAITING)).events == ()
     assert names(floor.do(MarkEntry(M1, r1, Mark.DELIVERED))) == ["EntryMarked"]
     assert floor.do(MarkEntry(M1, r1, Mark.SENT)).events == ()
     assert floor.do(MarkEntry(M1, r1, Mark.DELIVERED)).events == ()
@@ -121,6 +123,15 @@ def test_marks_go_forward_only() -> None:
     assert floor.do(MarkEntry(M1, r1, Mark.FAILED)).events == ()
     assert names(floor.do(MarkEntry(M1, r1, Mark.SEEN))) == ["EntryMarked"]
     assert refusal(floor, MarkEntry(M1, EntryId("x"), Mark.SENT)) == "unknown_entry"
+
+
+def test_a_refusal_that_is_known_first_is_not_covered_up_by_the_sending() -> None:
+    floor = answering()
+    floor.do(words("r1"))
+    r1 = EntryId("r1")
+    assert names(floor.do(MarkEntry(M1, r1, Mark.FAILED, "550"))) == ["EntryMarked"]
+    assert floor.do(MarkEntry(M1, r1, Mark.SENT)).events == ()
+    assert floor.do(MarkEntry(M1, r1, Mark.WAITING)).events == ()
 
 
 def test_a_bounce_can_be_marked_after_everything_is_over() -> None:

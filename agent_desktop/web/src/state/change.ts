@@ -24,7 +24,7 @@ export function mapKeeping<K, V>(map: ReadonlyMap<K, V>, keep: (value: V) => boo
   return kept.length === map.size ? map : new Map(kept);
 }
 
-const MARK_ORDER: readonly Mark[] = ["", "sent", "delivered", "seen", "failed"];
+const MARK_ORDER: readonly Mark[] = ["", "waiting", "sent", "delivered", "seen", "failed"];
 
 /** The entries of both lists in the order of their numbers, each id once; the fresh one wins. */
 export function addEntries(old: readonly Entry[], fresh: readonly Entry[]): readonly Entry[] {

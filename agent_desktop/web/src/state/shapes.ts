@@ -144,7 +144,7 @@ export interface Item {
   readonly last_entry_at: number | null;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
   readonly case_id: string | null;
-  readonly maybe_case: readonly string[];
+  readonly may_belong_to: readonly string[];
   readonly address: string;
   readonly can: readonly string[];
 }
@@ -167,7 +167,7 @@ export interface MailHeaders {
   readonly subject?: string;
 }
 
-export type Mark = "" | "sent" | "delivered" | "seen" | "failed";
+export type Mark = "" | "waiting" | "sent" | "delivered" | "seen" | "failed";
 
 /** One message, note or notice of an interaction. */
 export interface Entry {

@@ -138,11 +138,11 @@ function Held({ item }: { item: Item }) {
 }
 
 function MaybeCase({ item }: { item: Item }) {
-  if (item.maybe_case.length === 0) return null;
+  if (item.may_belong_to.length === 0) return null;
   return (
     <p class="conversation-case">
-      {t("conversation.maybe_case")}{" "}
-      {item.maybe_case.map((id, index) => (
+      {t("conversation.may_belong_to")}{" "}
+      {item.may_belong_to.map((id, index) => (
         <a key={id} href={`#/timeline/${encodeURIComponent(id)}`}>
           {t("conversation.case_link", { n: index + 1 })}
         </a>

@@ -52,11 +52,12 @@ function SystemLine({ entry }: { entry: Entry }) {
 function MarkWord({ entry }: { entry: Entry }) {
   if (entry.author !== "agent" || entry.note || entry.mark === null || entry.mark === "") return null;
   const failed = entry.mark === "failed";
+  const told = failed || entry.mark === "waiting";
   return (
     <span class={`entry-mark${failed ? " entry-failed" : ""}`}>
       {failed ? <Icon name="late" size={14} /> : null}
       {t(`mark.${entry.mark}`)}
-      {failed && entry.mark_reason !== "" ? `: ${entry.mark_reason}` : ""}
+      {told && entry.mark_reason !== "" ? `: ${entry.mark_reason}` : ""}
     </span>
   );
 }
