@@ -1,0 +1,102 @@
+"""How a recording lies on disk: never in clear (FILE-6).
+
+A file is a head (``CRS1``, rate, channels, eight random bytes) and pieces. A piece is 64 KiB of
+interleaved 16-bit samples, the last one shorter, sealed with AES-256-GCM under the recording's own
+key. Its nonce is the random bytes and the piece's number; its associated data are the head and
+whether it is the last. So no piece can be left out, moved or cut off unnoticed; what a dead node
+left behind can be read up to its last whole piece, and is said to be torn.
+"""
+
+import secrets
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from channels.voice.media import wav_files
+from channels.voice.media.errors import MalformedPacket
+
+KEY_BYTES = 32
+PIECE_BYTES = 64 * 1024
+TAG_BYTES = 16
+PIECES_MAX = 1 << 20
+
+_MARK = b"CRS1"
+_HEAD = struct.Struct("!4sIB7x8s")
+HEAD_BYTES = _HEAD.size
+
+
+class Form(NamedTuple):
+    """The form of the sound: samples a second, and how many channels."""
+
+    rate_hz: int
+    channels: int
+
+
+class PieceSealer:
+    """Seals the pieces of one recording, in order."""
+
+    def __init__(self, key: bytes, form: Form) -> None:
+        self._cipher = AESGCM(key)
+        self._salt = secrets.token_bytes(8)
+        self.head = _HEAD.pack(_MARK, form.rate_hz, form.channels, self._salt)
+        self._number = 0
+
+    def seal(self, piece: bytes, *, last: bool) -> bytes:
+        """The sealed piece. All but the last have 64 KiB. Raises ValueError after 64 GiB."""
+        if self._number >= PIECES_MAX:
+            raise ValueError("a recording is longer than 64 GiB")
+        nonce = self._salt + struct.pack("!I", self._number)
+        self._number += 1
+        return self._cipher.encrypt(nonce, piece, self.head + bytes([last]))
+
+
+class Opened(NamedTuple):
+    """A recording's sound. ``torn`` when its end is missing, because the node died."""
+
+    form: Form
+    pieces: tuple[bytes, ...]
+    torn: bool
+
+    def wav(self) -> Iterator[bytes]:
+        """The recording as a WAV file, in parts."""
+        size = sum(map(len, self.pieces))
+        yield wav_files.head(self.form.rate_hz, self.form.channels, size)
+        yield from self.pieces
+
+
+def open_sealed(file: BinaryIO, key: bytes) -> Opened:
+    """Read a whole recording.
+
+    Raises MalformedPacket when it is no recording, the key is not its own, or a piece was changed.
+    """
+    head = file.read(HEAD_BYTES)
+    if len(head) < HEAD_BYTES or head[:4] != _MARK:
+        raise MalformedPacket("not a sealed recording")
+    _, rate_hz, channels, salt = _HEAD.unpack(head)
+    cipher = AESGCM(key)
+    pieces: list[bytes] = []
+    last = False
+    while not last and (sealed := file.read(PIECE_BYTES + TAG_BYTES)):
+        nonce = salt + struct.pack("!I", len(pieces))
+        piece = _opened(cipher, nonce, sealed, head, last=False)
+        if piece is None:
+            piece = _opened(cipher, nonce, sealed, head, last=True)
+            last = piece is not None
+        if piece is None:
+            if len(sealed) < PIECE_BYTES + TAG_BYTES:
+                break
+            raise MalformedPacket(f"piece {len(pieces)} does not open: another key, or changed")
+        pieces.append(piece)
+    return Opened(Form(rate_hz, channels), tuple(pieces), torn=not last)
+
+
+def _opened(
+    cipher: AESGCM, nonce: bytes, sealed: bytes, head: bytes, *, last: bool
+) -> bytes | None:
+    try:
+        return cipher.decrypt(nonce, sealed, head + bytes([last]))
+    except InvalidTag:
+        return None
