@@ -94,10 +94,8 @@ def test_what_is_sent_is_received_though_packets_are_lost(
     timestamp = 0
     while sender.busy:
         for outgoing in sender.next(timestamp):
-            if (
-                number not in lost
-                or outgoing.payload[1] & 0x80
-                and outgoing.timestamp not in arrived
+            if number not in lost or (
+                outgoing.payload[1] & 0x80 and outgoing.timestamp not in arrived
             ):
                 arrived.add(outgoing.timestamp)
                 packet = Packet(101, number, outgoing.timestamp, 1, outgoing.payload)

@@ -42,7 +42,8 @@ def recording(path: Path) -> Samples:
         smooth = np.convolve(samples, np.ones(width) / width, "same")
         at = np.arange(len(samples) * 8_000 // rate_hz) * rate_hz / 8_000
         samples = np.interp(at, np.arange(len(samples)), smooth)
-    return np.clip(samples, -32_768, 32_767).astype(np.int16)
+    made: Samples = np.clip(samples, -32_768, 32_767).astype(np.int16)
+    return made
 
 
 def test_every_recording_with_known_digits_is_read_exactly() -> None:
