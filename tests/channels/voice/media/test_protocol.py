@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.voice.media import protocol
+from channels.voice.media import answers, commands, protocol
 
 
 def test_frames_come_back_however_the_stream_is_cut() -> None:
-    sent = [protocol.Stop(1, "a"), protocol.Record(2, "a", "b", bytes(32)), protocol.Stats(3)]
+    sent = [commands.Stop(1, "a"), commands.Record(2, "a", "b", bytes(32)), commands.Stats(3)]
     stream = b"".join(map(protocol.framed, sent))
     for size in (1, 3, 7, len(stream)):
         frames, found = protocol.Frames(), []
@@ -30,7 +30,7 @@ def test_rtp_9_a_frame_of_a_size_that_is_not_allowed_is_refused_before_it_is_rea
 
 def test_what_does_not_fit_is_not_sent() -> None:
     with pytest.raises(ValueError, match="do not fit"):
-        protocol.framed(protocol.Refused(1, "invalid", "x" * 70_000))
+        protocol.framed(answers.Refused(1, "invalid", "x" * 70_000))
 
 
 @pytest.mark.parametrize(
