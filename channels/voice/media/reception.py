@@ -72,14 +72,18 @@ class Reception:
         self._follow_jitter(rows, timestamps, arrived_s, begins)
 
     def _follow_jitter(
-        self, rows: _Rows, timestamps: _Numbers, arrived_s: NDArray[np.float64], begins: _Rows
+        self,
+        rows: _Rows,
+        timestamps: _Numbers,
+        arrived_s: NDArray[np.float64],
+        begins: NDArray[np.bool_],
     ) -> None:
         wrap = float(1 << 32)
         transit = (arrived_s * self._clock_hz[rows] - timestamps) % wrap
         difference = np.abs((transit - self._transit[rows] + wrap / 2) % wrap - wrap / 2)
         self._transit[rows] = transit
         # A sender that began anew, or jumped by a second, says nothing about the network.
-        usual = ~np.asarray(begins, np.bool_) & (difference < self._clock_hz[rows])
+        usual = ~begins & (difference < self._clock_hz[rows])
         self._jitter[rows] += np.where(usual, (difference - self._jitter[rows]) / 16, 0.0)
 
     def of(self, row: int) -> Received:
