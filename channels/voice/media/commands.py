@@ -13,7 +13,7 @@ Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}\Z")]
 SoundName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_./-]{0,199}\Z")]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 PayloadType = Annotated[int, Meta(ge=0, le=127)]
-Host = Annotated[str, Meta(min_length=2, max_length=45)]
+Host = Annotated[str, Meta(max_length=45)]
 Gain = Annotated[float, Meta(ge=0, le=4)]
 Key = Annotated[bytes, Meta(min_length=28, max_length=30)]
 """Master key and salt of SRTP: 28 bytes for AEAD_AES_128_GCM, 30 for AES_CM_128_HMAC_SHA1_80."""
@@ -64,7 +64,7 @@ class SetRemote(_Command, tag="set_remote"):
     leg: Name
     codec: Codec
     payload_type: PayloadType
-    address: Host = "0.0.0.0"  # noqa: S104 -- "not said": nothing is ever bound to it
+    address: Host = ""
     port: Port = 9
     rtcp_port: Port | None = None
     signalling_host: Host = ""
