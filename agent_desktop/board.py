@@ -1,76 +1,71 @@
 """The simple board's socket: everything in one's scope, again on change, four times a second."""
 
-import asyncio
-
-import msgspec
-
+from agent_desktop.line import Line, framed
 from agent_desktop.news import News
 from agent_desktop.principal import Principal
 from agent_desktop.protocol import (
-    FRAME_BYTES_MAX,
-    NOT_UNDERSTOOD,
-    TOO_BIG,
+    SILENCE_MS,
+    SILENT,
     Ping,
     Pong,
     decode,
     encode,
+    refusal,
 )
-from agent_desktop.wire import Closed, Outbox, Wire
 from router.model.errors import InvalidInput
 from router.ports import Clock
-
-SHED_BEHIND = 4
-_closing: set[asyncio.Task[None]] = set()
-
-
-class Nothing(msgspec.Struct, frozen=True):
-    """A board's frames are all ready to be sent."""
 
 
 class BoardSocket:
     """One open board. Pings are answered; nothing else is understood."""
 
-    def __init__(self, news: News, clock: Clock, principal: Principal, wire: Wire) -> None:
+    __slots__ = ("_clock", "_heard", "_latest", "_line", "_news", "principal")
+
+    def __init__(self, news: News, clock: Clock, principal: Principal, line: Line) -> None:
         self._news = news
         self._clock = clock
-        self._wire = wire
+        self._line = line
+        self._latest = b""
+        self._heard = clock.now()
         self.principal = principal
-        self._outbox: Outbox[Nothing] = Outbox(wire, self._render)
 
-    def send_live(self, text: str) -> None:
-        """Send the board, unless this one is behind: it gets the next one."""
-        if len(self._outbox) < SHED_BEHIND:
-            self._outbox.put(text)
+    def begin(self) -> None:
+        """Show the board as it stands, and follow it."""
+        self._news.watchers.add(self)
+        self.show(framed(encode(self._news.board(self.principal))))
+
+    def show(self, frame: bytes) -> None:
+        """Send the newest board; one that does not read gets the newest when it does."""
+        if self._clock.now() - self._heard > SILENCE_MS:
+            self.end(SILENT, "nothing was heard")
+        elif self._line.busy:
+            self._latest = frame
+        else:
+            self._latest = b""
+            self._line.write(frame)
 
     def end(self, code: int, reason: str) -> None:
-        """Close without waiting for it."""
-        self._outbox.stop()
-        if not self._wire.closed:
-            task = asyncio.get_running_loop().create_task(self._wire.close(code, reason))
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
+        """Close; never waits."""
+        self._line.close(code, reason)
 
-    async def run(self) -> None:
-        """Serve the board until it closes."""
-        self._news.watchers.add(self)
+    def hear(self, frame: str | bytes) -> None:
+        """Answer a ping."""
         try:
-            self._outbox.put(encode(self._news.board(self.principal)))
-            while True:
-                frame = await self._wire.receive()
-                if len(frame) > FRAME_BYTES_MAX:
-                    await self._wire.close(TOO_BIG, "a frame has at most 65536 bytes")
-                    return
-                message = decode(frame)
-                if not isinstance(message, Ping):
-                    raise InvalidInput("a board only pings", field="type")
-                self._outbox.put(encode(Pong(message.id, self._clock.now())))
-        except Closed:
-            return
+            message = decode(frame)
+            if not isinstance(message, Ping):
+                raise InvalidInput("a board only pings", field="type")
         except InvalidInput as error:
-            await self._wire.close(NOT_UNDERSTOOD, error.message[:100])
-        finally:
-            self._news.watchers.discard(self)
-            self._outbox.stop()
+            self.end(*refusal(error))
+            return
+        self._heard = self._clock.now()
+        self._line.write(framed(encode(Pong(message.id, self._heard))))
 
-    async def _render(self, _element: Nothing) -> str:
-        raise InvalidInput("a board sends text only", field="frame")
+    def flow(self) -> None:
+        """It reads again."""
+        if self._latest:
+            self._line.write(self._latest)
+            self._latest = b""
+
+    def gone(self) -> None:
+        """The line is closed."""
+        self._news.watchers.discard(self)

@@ -1,32 +1,38 @@
-"""Numbers that change, by push: for every desk and board, coalesced, encoded once.
+"""Numbers that change, by push: what changed, to whom it concerns, encoded once for all of them.
 
-Looked at when something has happened, four times a second at most; with thousands of desks less
-often, so that news of numbers never crowd out what matters (boards before desks, desks' numbers
-before their pushes).
+Boards are told four times a second at most; so are desks, and where there are many of them once a
+second, a few at a time. News of numbers never stand in the way of what matters: a desk that has
+anything else to take, or does not read, is left out, and gets all its numbers when it has caught
+up.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+import math
+from collections.abc import Collection, Iterable, Iterator
+from typing import Protocol, TypeVar
 
-from agent_desktop.history import agents_named
+from agent_desktop.circles import Circle, Circles
+from agent_desktop.line import framed
 from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Principal
 from agent_desktop.protocol import Board, Live, encode
+from agent_desktop.rows import Rows
 from agent_desktop.shapes import ColleagueShape, QueueShape
-from agent_desktop.showing import colleague_shape, queue_shape
-from router.model.events import CalendarClosed, CatalogueChanged, Recorded
+from router.model.events import CatalogueChanged, Recorded
 from router.model.ids import AgentId, QueueName, TeamName
 from router.ports import Clock, Floor
 
 INTERVAL_S = 0.25
-FRAMES_PER_S = 4_000
-TOLD_AT_ONCE = 20
+INTERVAL_MANY_S = 1.0
+DESKS_A_SECOND = 500
+"""With more desks than this the interval is the longer one, between them in proportion."""
+
+STEP_S = 0.01
+SPREAD = 0.8
 AGENTS_OF_A_BOARD = 2_000
 
-Circle = tuple[frozenset[TeamName], frozenset[QueueName]]
-"""Whom somebody works with: who shares a team or a queue with it."""
+K = TypeVar("K")
+Seen = tuple[Scope, frozenset[TeamName], frozenset[QueueName]]
 
 
 class Hearer(Protocol):
@@ -34,8 +40,8 @@ class Hearer(Protocol):
 
     agent_id: AgentId
 
-    def send_live(self, text: str) -> None:
-        """Take an encoded frame, or shed it."""
+    def send_news(self, frames: bytes) -> bool:
+        """Take frames at once; False when this desk is behind and did not take them."""
         ...
 
 
@@ -44,79 +50,114 @@ class Watcher(Protocol):
 
     principal: Principal
 
-    def send_live(self, text: str) -> None:
-        """Take an encoded frame, or shed it."""
+    def show(self, frame: bytes) -> None:
+        """Take the newest board in place of any older one."""
         ...
+
+
+class Group:
+    """The desks of one circle. ``behind`` are those that have to be told everything."""
+
+    def __init__(self) -> None:
+        self.hearers: set[Hearer] = set()
+        self.behind: set[Hearer] = set()
 
 
 class News:
     """What has changed since it was last told."""
 
-    def __init__(self, floor: Floor, clock: Clock) -> None:
+    def __init__(self, floor: Floor, rows: Rows, circles: Circles, clock: Clock) -> None:
         self._floor = floor
+        self._rows = rows
+        self._circles = circles
         self._clock = clock
-        self._queues: dict[QueueName, QueueShape] = {}
-        self._agents: dict[AgentId, ColleagueShape] = {}
-        self._dirty: set[AgentId] = set()
-        self._happened = True
-        self._everybody = True
-        self.hearers: dict[Hearer, Circle] = {}
+        self._groups: dict[Circle, Group] = {}
+        self._where: dict[Hearer, Circle] = {}
+        self._of_desks = True
+        self._of_boards = True
         self.watchers: set[Watcher] = set()
 
     def note(self, recorded: Recorded) -> None:
         """A fact was taken."""
-        self._happened = True
-        event = recorded.event
-        if isinstance(event, CatalogueChanged):
-            self._everybody = True
-            self.hearers = {hearer: self._circle(hearer.agent_id) for hearer in self.hearers}
-        elif not isinstance(event, CalendarClosed):
-            self._dirty.update(agents_named(event))
+        self._of_desks = self._of_boards = True
+        self._rows.note(recorded)
+        if isinstance(recorded.event, CatalogueChanged):
+            hearers = tuple(self._where)
+            self._groups.clear()
+            for hearer in hearers:
+                self.hear(hearer, fresh=True)  # The change itself brings them everything.
 
-    def hear(self, hearer: Hearer) -> None:
-        """Tell this desk from now on."""
-        self.hearers[hearer] = self._circle(hearer.agent_id)
+    def hear(self, hearer: Hearer, *, fresh: bool) -> None:
+        """Tell this desk from now on; one that is not ``fresh`` is told everything first."""
+        circle = self._where[hearer] = self._circles.of_agent(hearer.agent_id)
+        group = self._groups.setdefault(circle, Group())
+        group.hearers.add(hearer)
+        if not fresh:
+            group.behind.add(hearer)
+            self._of_desks = True
 
     def unhear(self, hearer: Hearer) -> None:
         """Tell this desk no more."""
-        self.hearers.pop(hearer, None)
+        circle = self._where.pop(hearer, None)
+        if circle is not None and (group := self._groups.get(circle)) is not None:
+            group.hearers.discard(hearer)
+            group.behind.discard(hearer)
+            if not group.hearers:
+                del self._groups[circle]
 
     def pause_s(self) -> float:
-        """How long to wait before the next telling, by how many are told."""
-        return max(INTERVAL_S, 2 * len(self.hearers) / FRAMES_PER_S)
+        """How long an interval of the desks is, by how many there are."""
+        return min(INTERVAL_MANY_S, max(INTERVAL_S, len(self._where) / DESKS_A_SECOND))
 
-    async def tell(self) -> None:
-        """Tell everybody what has changed, a few at a time: an offer goes between them."""
-        if not self._happened:
+    def tell_boards(self) -> None:
+        """Tell boards, if anything has happened; to be called every quarter of a second."""
+        if not self._of_boards or not self.watchers:
             return
-        self._happened = False
-        queues = self._changed_queues()
-        agents = self._changed_agents()
-        if queues:
-            text = encode(Live("queues", queues=tuple(queues)))
-            await self._send(tuple(self.hearers), text)
-        if agents:
-            await self._tell_colleagues(agents)
-        if queues or agents:
-            self._tell_boards()
+        self._of_boards = False
+        frames: dict[Seen, bytes] = {}
+        for watcher in tuple(self.watchers):
+            principal = watcher.principal
+            scope = principal.grant(Permission.BOARD).scope
+            key = (scope, principal.teams, principal.queues)
+            if key not in frames:
+                # Boards of one scope get the same bytes.
+                frames[key] = framed(encode(self.board(principal)))
+            watcher.show(frames[key])
+
+    async def tell_desks(self) -> None:
+        """Tell desks what has changed, spread over most of the interval."""
+        if not self._of_desks or not self._where:
+            return
+        self._of_desks = False
+        queues, agents = self._rows.changed()
+        step = math.ceil(len(self._where) * STEP_S / (SPREAD * self.pause_s()))
+        told = 0
+        for circle, group in tuple(self._groups.items()):
+            for hearer, frames in self._to_say(circle, group, queues, agents):
+                if self._where.get(hearer) is not circle:
+                    continue
+                if hearer.send_news(frames):
+                    group.behind.discard(hearer)
+                else:
+                    group.behind.add(hearer)
+                    self._of_desks = True
+                told += 1
+                if told % step == 0:
+                    await asyncio.sleep(STEP_S)
 
     def board(self, principal: Principal) -> Board:
         """The board as somebody may see it, now."""
-        catalogue = self._floor.catalogue()
         scope = principal.grant(Permission.BOARD).scope
-        queues = [queue_shape(view, catalogue) for view in self._floor.queues()]
+        queues: Iterable[QueueShape] = self._rows.queues().values()
+        rows = self._rows.agents()
         agents: Iterable[ColleagueShape] = ()
         if scope == Scope.ALL:
-            agents = (colleague_shape(view, self._floor) for view in self._floor.agents())
+            agents = rows.values()
         else:
-            queues = [queue for queue in queues if queue.queue in principal.queues]
+            queues = (queue for queue in queues if queue.queue in principal.queues)
         if scope == Scope.TEAM:
-            mine = (principal.teams, principal.queues)
-            agents = (
-                colleague_shape(view, self._floor)
-                for view in self._floor.agents()
-                if _meet(mine, self._circle(view.agent_id))
-            )
+            together = self._circles.together(principal.teams, principal.queues)
+            agents = (rows[each] for each in sorted(together) if each in rows)
         conservation = None
         if scope == Scope.ALL:
             law = self._floor.conservation()
@@ -134,67 +175,58 @@ class News:
             self._clock.now(), tuple(queues), tuple(agents)[:AGENTS_OF_A_BOARD], conservation
         )
 
-    def _changed_queues(self) -> list[QueueShape]:
-        catalogue = self._floor.catalogue()
-        found = {view.queue: queue_shape(view, catalogue) for view in self._floor.queues()}
-        changed = [shape for name, shape in found.items() if self._queues.get(name) != shape]
-        self._queues = found
-        return changed
-
-    def _changed_agents(self) -> list[ColleagueShape]:
-        if self._everybody:
-            self._everybody = False
-            self._dirty = {view.agent_id for view in self._floor.agents()}
-        dirty, self._dirty = self._dirty, set()
-        changed = []
-        for agent_id in dirty:
-            view = self._floor.agent(agent_id)
-            if view is None:
-                self._agents.pop(agent_id, None)
-                continue
-            shape = colleague_shape(view, self._floor)
-            if self._agents.get(agent_id) != shape:
-                self._agents[agent_id] = shape
-                changed.append(shape)
-        return changed
-
-    async def _send(self, hearers: Sequence[Hearer], text: str) -> None:
-        for start in range(0, len(hearers), TOLD_AT_ONCE):
-            for hearer in hearers[start : start + TOLD_AT_ONCE]:
-                if hearer in self.hearers:
-                    hearer.send_live(text)
-            # What was put is sent now, and so is whatever else waits for its turn.
-            await asyncio.sleep(0)
-
-    async def _tell_colleagues(self, changed: list[ColleagueShape]) -> None:
-        """Desks of one circle get the same bytes."""
-        circles: dict[Circle, list[Hearer]] = defaultdict(list)
-        for hearer, circle in self.hearers.items():
-            circles[circle].append(hearer)
-        of_changed = [(shape, self._circle(AgentId(shape.agent_id))) for shape in changed]
-        for circle, hearers in circles.items():
-            shapes = tuple(shape for shape, other in of_changed if _meet(circle, other))
-            if shapes:
-                text = encode(Live("colleagues", colleagues=shapes))
-                await self._send(hearers, text)
-
-    def _tell_boards(self) -> None:
-        """Boards of one scope get the same bytes."""
-        texts: dict[tuple[Scope, Circle], str] = {}
-        for watcher in tuple(self.watchers):
-            principal = watcher.principal
-            scope = principal.grant(Permission.BOARD).scope
-            key = (scope, (principal.teams, principal.queues))
-            if key not in texts:
-                texts[key] = encode(self.board(principal))
-            watcher.send_live(texts[key])
-
-    def _circle(self, agent_id: AgentId) -> Circle:
-        agent = self._floor.catalogue().agents.get(agent_id)
-        if agent is None:
-            return frozenset(), frozenset()
-        return frozenset(agent.teams), frozenset(agent.queues)
+    def _to_say(
+        self,
+        circle: Circle,
+        group: Group,
+        queues: dict[QueueName, QueueShape],
+        agents: dict[AgentId, ColleagueShape],
+    ) -> Iterator[tuple[Hearer, bytes]]:
+        """What each desk of a circle is told: the same bytes, but nobody their own row."""
+        news = _Saying(circle, queues, agents)
+        everything: _Saying | None = None
+        for hearer in tuple(group.hearers):
+            saying = news
+            if hearer in group.behind:
+                if everything is None:
+                    everything = _Saying(circle, self._rows.queues(), self._rows.agents())
+                saying = everything
+            frames = saying.to(hearer.agent_id)
+            if frames:
+                yield hearer, frames
 
 
-def _meet(one: Circle, other: Circle) -> bool:
-    return bool(one[0] & other[0] or one[1] & other[1])
+class _Saying:
+    """Rows as the frames of a circle."""
+
+    def __init__(
+        self,
+        circle: Circle,
+        queues: dict[QueueName, QueueShape],
+        agents: dict[AgentId, ColleagueShape],
+    ) -> None:
+        self._queues = _frame_of_queues([queues[name] for name in _both(queues, circle.queues)])
+        self._agents = {each: agents[each] for each in _both(agents, circle.members)}
+        self._all = self._queues + _frame_of_colleagues(self._agents.values())
+
+    def to(self, agent_id: AgentId) -> bytes:
+        """What one of them is told; empty when it is nothing."""
+        if agent_id not in self._agents:
+            return self._all
+        others = [row for each, row in self._agents.items() if each != agent_id]
+        return self._queues + _frame_of_colleagues(others)
+
+
+def _both(rows: Collection[K], wanted: frozenset[K]) -> list[K]:
+    """What is in both, looking at the fewer of them."""
+    if len(rows) < len(wanted):
+        return [each for each in rows if each in wanted]
+    return [each for each in wanted if each in rows]
+
+
+def _frame_of_queues(rows: Collection[QueueShape]) -> bytes:
+    return framed(encode(Live("queues", queues=tuple(rows)))) if rows else b""
+
+
+def _frame_of_colleagues(rows: Collection[ColleagueShape]) -> bytes:
+    return framed(encode(Live("colleagues", colleagues=tuple(rows)))) if rows else b""

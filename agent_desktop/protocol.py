@@ -67,13 +67,31 @@ Incoming = Hello | Do | Ping
 _decoder = msgspec.json.Decoder(Incoming)
 
 
+class TooBig(InvalidInput):
+    """A frame is longer than 64 KiB."""
+
+    code = "too_big"
+
+
 def decode(frame: str | bytes) -> Incoming:
-    """A client's frame. Raises InvalidInput that says what is wrong with it."""
+    """A client's frame. Raises InvalidInput that says what is wrong with it (TooBig its size)."""
+    if isinstance(frame, bytes):
+        raise InvalidInput("frames are text", field="frame")
+    # No character is less than a byte, so only the few longer frames are measured exactly.
+    if len(frame) > FRAME_BYTES_MAX or (
+        len(frame) > FRAME_BYTES_MAX // 4 and len(frame.encode()) > FRAME_BYTES_MAX
+    ):
+        raise TooBig("a frame has at most 65536 bytes", field="frame")
     try:
         message: Incoming = _decoder.decode(frame)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise InvalidInput(str(error), field="frame") from error
     return message
+
+
+def refusal(error: InvalidInput) -> tuple[int, str]:
+    """The code and the reason a socket is closed with after such a frame."""
+    return TOO_BIG if isinstance(error, TooBig) else NOT_UNDERSTOOD, error.message
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -320,6 +338,6 @@ Outgoing = (
 _encoder = msgspec.json.Encoder()
 
 
-def encode(frame: Outgoing) -> str:
-    """A server's frame as the text that is sent."""
-    return _encoder.encode(frame).decode()
+def encode(frame: Outgoing) -> bytes:
+    """A server's frame as the text that is sent, in UTF-8."""
+    return _encoder.encode(frame)

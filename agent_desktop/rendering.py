@@ -2,33 +2,35 @@
 
 from typing import Any
 
+from agent_desktop.circles import Circles
 from agent_desktop.glimpses import Glimpses
 from agent_desktop.items import Items
 from agent_desktop.projection import Projection, PushRef
 from agent_desktop.protocol import Push, SnapshotFrame
+from agent_desktop.rows import Rows
 from agent_desktop.shapes import ColleagueShape, ItemShape, QueueShape
-from agent_desktop.showing import (
-    agent_shape,
-    colleague_shape,
-    colleagues_of,
-    queue_shape,
-    reason_shapes,
-)
+from agent_desktop.showing import agent_shape, reason_shapes
 from agent_desktop.writing import in_hand
 from router.model import events
 from router.model.errors import NotFound
 from router.model.ids import AgentId, InteractionId, Position
 from router.ports import Floor
 
-COLLEAGUES_MAX = 300
-
 
 class Rendering:
     """Makes frames from the floor, the facts and what the seals open."""
 
     def __init__(
-        self, floor: Floor, items: Items, glimpses: Glimpses, projection: Projection
+        self,
+        floor: Floor,
+        items: Items,
+        glimpses: Glimpses,
+        projection: Projection,
+        rows: Rows,
+        circles: Circles,
     ) -> None:
+        self._rows = rows
+        self._circles = circles
         self._floor = floor
         self._items = items
         self._glimpses = glimpses
@@ -108,19 +110,15 @@ class Rendering:
 
     def queues(self, agent_id: AgentId) -> tuple[QueueShape, ...]:
         """The queues work can be given to: all of the catalogue, one's own first."""
-        catalogue = self._floor.catalogue()
-        agent = catalogue.agents.get(agent_id)
-        mine = set(agent.queues if agent else ())
-        found = [queue_shape(view, catalogue) for view in self._floor.queues()]
-        return tuple(sorted(found, key=lambda queue: (queue.queue not in mine, queue.queue)))
+        mine = self._circles.of_agent(agent_id).served
+        rows = self._rows.queues().values()
+        return tuple(sorted(rows, key=lambda queue: (queue.queue not in mine, queue.queue)))
 
     def colleagues(self, agent_id: AgentId) -> tuple[ColleagueShape, ...]:
         """The colleagues work can be given to."""
-        views = (
-            self._floor.agent(each)
-            for each in colleagues_of(self._floor.catalogue(), agent_id, COLLEAGUES_MAX)
-        )
-        return tuple(colleague_shape(view, self._floor) for view in views if view is not None)
+        rows = self._rows.agents()
+        found = self._circles.of_agent(agent_id).of(agent_id)
+        return tuple(rows[each] for each in found if each in rows)
 
     def _agent(self, agent_id: AgentId) -> Any:
         view = self._floor.agent(agent_id)

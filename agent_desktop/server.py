@@ -15,6 +15,7 @@ from agent_desktop.api.endpoint import describe
 from agent_desktop.audit import Audit
 from agent_desktop.auth import Sessions
 from agent_desktop.board import BoardSocket
+from agent_desktop.circles import Circles
 from agent_desktop.commands import Commands
 from agent_desktop.context import Desk, Ports
 from agent_desktop.desks import Desks
@@ -24,7 +25,8 @@ from agent_desktop.glimpses import Glimpses
 from agent_desktop.guards import Guards
 from agent_desktop.headers import StrictHeaders
 from agent_desktop.items import Items
-from agent_desktop.news import News
+from agent_desktop.line import Line, framed
+from agent_desktop.news import INTERVAL_S, News
 from agent_desktop.pages import Pages
 from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Permission
@@ -34,13 +36,14 @@ from agent_desktop.projection import Projection
 from agent_desktop.protocol import COME_AGAIN, Live, encode
 from agent_desktop.reading import ReadMarks
 from agent_desktop.rendering import Rendering
+from agent_desktop.rows import Rows
 from agent_desktop.session import DeskSocket, Parts
 from agent_desktop.sockets import Sockets
 from agent_desktop.store.audit import AuditRows
 from agent_desktop.store.database import Database
 from agent_desktop.store.desk import DeskRows
 from agent_desktop.visibility import Sight
-from agent_desktop.wire import FRAME_BYTES_REFUSED, Application, SocketProtocol, Wire
+from agent_desktop.wire import FRAME_BYTES_REFUSED, Application, SocketProtocol
 from agent_desktop.words import Words
 from agent_desktop.writing import Writing
 from router.model.errors import CarillonError
@@ -68,14 +71,23 @@ class DeskServer:
         self._ports = ports
         self.database = Database(ports.database_url)
         self._hashes = PasswordHashes()
-        self._rows = DeskRows(self.database)
-        self._marks = ReadMarks(self._rows, ports.clock)
+        self._stored = DeskRows(self.database)
+        self._marks = ReadMarks(self._stored, ports.clock)
         self._projection = Projection(ports.feed, ports.floor)
-        self._news = News(ports.floor, ports.clock)
+        self._rows = Rows(ports.floor)
+        self._circles = Circles(ports.floor)
+        self._news = News(ports.floor, self._rows, self._circles, ports.clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._pruned = Instant(0)
         self.desk = self._build()
-        rendering = Rendering(ports.floor, self.desk.items, self.desk.glimpses, self._projection)
+        rendering = Rendering(
+            ports.floor,
+            self.desk.items,
+            self.desk.glimpses,
+            self._projection,
+            self._rows,
+            self._circles,
+        )
         self._parts = self._socket_parts(rendering)
         self.api = self._api(routers)
         sockets = Sockets(
@@ -112,7 +124,8 @@ class DeskServer:
             following.result()
         self.desk.desks.begin()
         self._begin(self._every(SWEEP_S, self._sweep), "desk: sweep")
-        self._begin(self._tell(), "desk: news")
+        self._begin(self._tell_desks(), "desk: news")
+        self._begin(self._tell_boards(), "desk: boards")
 
     async def stop(self) -> None:
         """Tell every socket to come again, and let go of everything."""
@@ -134,11 +147,12 @@ class DeskServer:
 
     def customer_typing(self, interaction_id: InteractionId, typing: bool) -> None:  # noqa: FBT001 - what media call
         """A customer began or stopped to type: tell whoever has the interaction in hand."""
-        text = encode(Live("typing", interaction_id=interaction_id, who="customer", typing=typing))
+        news = Live("typing", interaction_id=interaction_id, who="customer", typing=typing)
+        frame = framed(encode(news))
         for agent_id in self._projection.involvement.parts(interaction_id):
             for tab in self.desk.desks.tabs(agent_id):
                 if isinstance(tab, DeskSocket):
-                    tab.send_live(text)
+                    tab.send_news(frame)
 
     # --- building ---------------------------------------------------------------------------
 
@@ -164,8 +178,8 @@ class DeskServer:
             items=Items(ports.floor, ports.history, glimpses, words, self._marks),
             words=words,
             glimpses=glimpses,
-            drafts=Drafts(self._rows, ports.seals, ports.clock),
-            rows=self._rows,
+            drafts=Drafts(self._stored, ports.seals, ports.clock),
+            rows=self._stored,
             desks=Desks(ports.inbox, ports.floor, ports.clock),
             news=self._news,
             finding=Finding(ports.customers, sight, ports.clock),
@@ -180,7 +194,7 @@ class DeskServer:
             ports.history,
             desk.items,
             desk.words,
-            self._rows,
+            self._stored,
             ports.seals,
         )
         commands = Commands(
@@ -216,11 +230,11 @@ class DeskServer:
         app.state.openapi = describe(app)
         return app
 
-    def _open_desk(self, principal: Principal, wire: Wire) -> DeskSocket:
-        return DeskSocket(self._parts, principal, wire)
+    def _open_desk(self, principal: Principal, line: Line) -> DeskSocket:
+        return DeskSocket(self._parts, principal, line)
 
-    def _open_board(self, principal: Principal, wire: Wire) -> BoardSocket:
-        return BoardSocket(self._news, self._ports.clock, principal, wire)
+    def _open_board(self, principal: Principal, line: Line) -> BoardSocket:
+        return BoardSocket(self._news, self._ports.clock, principal, line)
 
     # --- what goes on -------------------------------------------------------------------------
 
@@ -255,14 +269,21 @@ class DeskServer:
     async def look_after(self) -> None:
         """Let old drafts go, and files that were brought and never sent; done each hour."""
         now = self._pruned = self._ports.clock.now()
-        gone = await self._rows.prune(Instant(now - DRAFTS_KEPT_MS), Instant(now - UPLOADS_KEPT_MS))
+        gone = await self._stored.prune(
+            Instant(now - DRAFTS_KEPT_MS), Instant(now - UPLOADS_KEPT_MS)
+        )
         for file_id in gone:
             await self._ports.files.remove(file_id)
 
-    async def _tell(self) -> None:
+    async def _tell_desks(self) -> None:
         while True:
             await asyncio.sleep(self._news.pause_s())
-            await self._news.tell()
+            await self._news.tell_desks()
+
+    async def _tell_boards(self) -> None:
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            self._news.tell_boards()
 
 
 def uvicorn_options() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import msgspec
 from agent_desktop import protocol
 from agent_desktop.commands import Commands
 from agent_desktop.desks import Desks
+from agent_desktop.line import Line, Outbox, framed
 from agent_desktop.news import News
 from agent_desktop.principal import Principal
 from agent_desktop.projection import Projection, PushRef
@@ -23,15 +24,14 @@ from agent_desktop.protocol import (
     Pong,
     Welcome,
     encode,
+    refusal,
 )
 from agent_desktop.rendering import Rendering
-from agent_desktop.wire import Closed, Outbox, Wire
 from router.model.errors import CarillonError, InvalidInput, NotFound, Refused
 from router.model.ids import AgentId, Instant, Position
 from router.ports import Clock
 
 WAITING_COMMANDS_MAX = 200
-SHED_LIVE_BEHIND = 64
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +52,6 @@ class Parts(msgspec.Struct, frozen=True):
     settings: Callable[[str], Awaitable[dict[str, Any]]]
 
 
-class TooBig(InvalidInput):
-    """A frame is longer than 64 KiB."""
-
-    code = "too_big"
-
-
 class SnapshotRef(msgspec.Struct, frozen=True):
     """A snapshot to be rendered when its turn comes."""
 
@@ -68,6 +62,8 @@ class DeskSocket:
     """One tab of one agent, from its first frame to its end."""
 
     __slots__ = (
+        "_hello_by",
+        "_joined",
         "_outbox",
         "_parts",
         "_tokens",
@@ -77,19 +73,21 @@ class DeskSocket:
         "agent_id",
         "desk",
         "heard",
+        "line",
         "principal",
-        "wire",
     )
 
-    def __init__(self, parts: Parts, principal: Principal, wire: Wire) -> None:
+    def __init__(self, parts: Parts, principal: Principal, line: Line) -> None:
         self._parts = parts
         self.principal = principal
-        self.wire = wire
+        self.line = line
         self.agent_id: AgentId = principal.agent_id
         self.desk = ""
         self.heard: Instant = parts.clock.now()
-        self._outbox: Outbox[PushRef | SnapshotRef] = Outbox(wire, self._render)
-        self._waiting: deque[Do] = deque()
+        self._outbox: Outbox[PushRef | SnapshotRef] = Outbox(line, self._render)
+        self._joined = False
+        self._hello_by: asyncio.TimerHandle | None = None
+        self._waiting: deque[Do | Ping] | None = None
         self._worker: asyncio.Task[None] | None = None
         self._tokens = float(protocol.COMMANDS_PER_S)
         self._tokens_at = self.heard
@@ -102,67 +100,125 @@ class DeskSocket:
 
     def send(self, frame: Outgoing) -> None:
         """Send a frame after all before it."""
-        self._outbox.put(encode(frame))
+        self._outbox.put(framed(encode(frame)))
 
-    def send_live(self, text: str) -> None:
-        """Send news of the moment, unless this desk is behind: what matters goes first."""
-        if len(self._outbox) < SHED_LIVE_BEHIND:
-            self._outbox.put(text)
+    def send_news(self, frames: bytes) -> bool:
+        """Send news of the moment unless this desk is behind: what matters goes first."""
+        if self._outbox.behind:
+            return False
+        self.line.write(frames)
+        return True
 
     def end(self, code: int, reason: str) -> None:
-        """Close without waiting for it."""
+        """Close; never waits."""
         self._outbox.stop()
-        if not self.wire.closed:
-            task = asyncio.get_running_loop().create_task(self.wire.close(code, reason))
-            _closing.add(task)
-            task.add_done_callback(_closing.discard)
+        self.line.close(code, reason)
 
     # --- its own life -------------------------------------------------------------------------
 
-    async def run(self) -> None:
-        """Serve the socket until it closes."""
-        try:
-            hello = await self._hello()
-            if hello is not None and await self._join(hello):
-                while True:
-                    await self._hear(await self.wire.receive())
-        except Closed:
-            pass
-        except InvalidInput as error:
-            big = isinstance(error, TooBig)
-            code = protocol.TOO_BIG if big else protocol.NOT_UNDERSTOOD
-            await self.wire.close(code, error.message[:100])
-        finally:
-            self._parts.projection.leave(self.agent_id, self)
-            self._parts.news.unhear(self)
-            self._parts.desks.leave(self)
-            self._outbox.stop()
+    def begin(self) -> None:
+        """Wait for the hello, not for long."""
+        self._hello_by = asyncio.get_running_loop().call_later(
+            protocol.HELLO_WITHIN_MS / 1_000, self.end, protocol.SILENT, "say hello first"
+        )
 
-    async def _hello(self) -> Hello | None:
+    def hear(self, frame: str | bytes) -> None:
+        """Take a frame: a hello first, then commands and pings."""
         try:
-            async with asyncio.timeout(protocol.HELLO_WITHIN_MS / 1_000):
-                frame = await self.wire.receive()
-        except TimeoutError:
-            await self.wire.close(protocol.SILENT, "say hello first")
-            return None
-        message = self._decode(frame)
+            message = protocol.decode(frame)
+            self.heard = self._parts.clock.now()
+            if self.desk:
+                self._take(message)
+            else:
+                self._greet(message)
+        except InvalidInput as error:
+            self.end(*refusal(error))
+
+    def flow(self) -> None:
+        """It reads again."""
+        self._outbox.flow()
+
+    def gone(self) -> None:
+        """The line is closed. Commands that were given are still done."""
+        self._be_patient()
+        self._parts.projection.leave(self.agent_id, self)
+        self._parts.news.unhear(self)
+        self._parts.desks.leave(self)
+        self._outbox.stop()
+
+    def _be_patient(self) -> None:
+        if self._hello_by is not None:
+            self._hello_by.cancel()
+            self._hello_by = None
+
+    def _greet(self, message: protocol.Incoming) -> None:
         if not isinstance(message, Hello) or message.protocol != protocol.VERSION:
             raise InvalidInput(f"say hello first, in protocol {protocol.VERSION}", field="type")
-        return message
+        self._be_patient()
+        self.desk = message.desk
+        self._worker = asyncio.get_running_loop().create_task(self._serve(message))
+
+    def _take(self, message: protocol.Incoming) -> None:
+        if isinstance(message, Hello):
+            raise InvalidInput("hello is said once", field="type")
+        if isinstance(message, Ping) and self._joined:
+            self.send(Pong(message.id, self.heard))
+            return
+        if not self._afford(self.heard):
+            self.end(protocol.TOO_MANY, "too many commands")
+            return
+        if isinstance(message, Do):
+            self._parts.active(self.principal.session)
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.append(message)
+        if len(self._waiting) > WAITING_COMMANDS_MAX:
+            self.end(protocol.TOO_MANY, "too many commands")
+        elif self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._serve(None))
+
+    def _afford(self, now: Instant) -> bool:
+        """Fifty commands a second, with a burst of as many."""
+        passed = max(0, now - self._tokens_at)
+        self._tokens_at = now
+        most = float(protocol.COMMANDS_PER_S)
+        self._tokens = min(most, self._tokens + passed * most / 1_000)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    async def _serve(self, hello: Hello | None) -> None:
+        """Join, if that is still to be done; then do what was asked, in the order it came."""
+        try:
+            if hello is not None and not await self._join(hello):
+                return
+            while self._waiting:
+                message = self._waiting.popleft()
+                if isinstance(message, Ping):
+                    self.send(Pong(message.id, self._parts.clock.now()))
+                    continue
+                answer = await self._parts.commands.do(self.principal, self, message)
+                if answer is not None:
+                    self.send(answer)
+            self._waiting = None
+        except Exception:
+            log.exception("a desk could not be served")
+            self.end(protocol.COME_AGAIN, "come again")
+        finally:
+            self._worker = None
 
     async def _join(self, hello: Hello) -> bool:
         """Sign in, register, and queue what this desk does not have yet."""
         try:
             await self._parts.desks.arrive(self.agent_id)
         except NotFound:
-            await self.wire.close(protocol.NOT_ALLOWED, "no agent of this centre")
-            return False
+            self.end(protocol.NOT_ALLOWED, "no agent of this centre")
         except CarillonError as error:
-            code = protocol.NOT_ALLOWED if isinstance(error, Refused) else protocol.COME_AGAIN
-            await self.wire.close(code, error.code)
+            refused = isinstance(error, Refused)
+            self.end(protocol.NOT_ALLOWED if refused else protocol.COME_AGAIN, error.code)
+        if self.line.closed:
             return False
-        self.desk = hello.desk
-        self.heard = self._parts.clock.now()
         projection = self._parts.projection
         owner = self._parts.desks.join(self, take=hello.take)
         ring = projection.ring(self.agent_id)
@@ -184,65 +240,13 @@ class DeskSocket:
         self.send(CaughtUp(ring.last, len(missed or ())))
         # Registered in the same step, so that nothing falls between what was known and what comes.
         projection.listen(self.agent_id, self)
-        self._parts.news.hear(self)
+        self._parts.news.hear(self, fresh=missed is None)
+        self._joined = True
         return True
 
-    async def _hear(self, frame: str | bytes) -> None:
-        message = self._decode(frame)
-        now = self.heard = self._parts.clock.now()
-        if isinstance(message, Ping):
-            self.send(Pong(message.id, now))
-            return
-        if isinstance(message, Hello):
-            raise InvalidInput("hello is said once", field="type")
-        if not self._afford(now):
-            await self.wire.close(protocol.TOO_MANY, "too many commands")
-            return
-        self._parts.active(self.principal.session)
-        self._waiting.append(message)
-        if len(self._waiting) > WAITING_COMMANDS_MAX:
-            await self.wire.close(protocol.TOO_MANY, "too many commands")
-        elif self._worker is None:
-            self._worker = asyncio.get_running_loop().create_task(self._work())
-
-    def _decode(self, frame: str | bytes) -> protocol.Incoming:
-        if isinstance(frame, bytes):
-            raise InvalidInput("frames are text", field="frame")
-        # No character is less than a byte, so only the few longer frames are measured exactly.
-        if len(frame) > protocol.FRAME_BYTES_MAX or (
-            len(frame) > protocol.FRAME_BYTES_MAX // 4
-            and len(frame.encode()) > protocol.FRAME_BYTES_MAX
-        ):
-            raise TooBig("a frame has at most 65536 bytes", field="frame")
-        return protocol.decode(frame)
-
-    def _afford(self, now: Instant) -> bool:
-        """Fifty commands a second, with a burst of as many."""
-        passed = max(0, now - self._tokens_at)
-        self._tokens_at = now
-        most = float(protocol.COMMANDS_PER_S)
-        self._tokens = min(most, self._tokens + passed * most / 1_000)
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-    async def _work(self) -> None:
-        """Do the commands one after the other, in the order they came."""
-        try:
-            while self._waiting:
-                wish = self._waiting.popleft()
-                answer = await self._parts.commands.do(self.principal, self, wish)
-                if answer is not None:
-                    self.send(answer)
-        finally:
-            self._worker = None
-
-    async def _render(self, element: PushRef | SnapshotRef) -> str:
+    async def _render(self, element: PushRef | SnapshotRef) -> bytes:
         if isinstance(element, PushRef):
-            return encode(await self._parts.rendering.push(self.agent_id, element))
+            return framed(encode(await self._parts.rendering.push(self.agent_id, element)))
         settings = await self._parts.settings(self.principal.user)
-        return encode(await self._parts.rendering.snapshot(self.agent_id, element.seq, settings))
-
-
-_closing: set[asyncio.Task[None]] = set()
+        snapshot = await self._parts.rendering.snapshot(self.agent_id, element.seq, settings)
+        return framed(encode(snapshot))

@@ -1,10 +1,8 @@
 """The floor as an agent sees it: agents, queues and colleagues in the protocol's shapes."""
 
-from collections.abc import Iterable
-
 from agent_desktop.shapes import AgentShape, ColleagueShape, QueueShape, ReasonShape
 from router.model.agent import DEVICE_FAULT, Presence
-from router.model.catalogue import Agent, Catalogue
+from router.model.catalogue import Catalogue
 from router.model.ids import AgentId
 from router.model.views import AgentView, QueueView
 from router.ports import Floor
@@ -102,21 +100,3 @@ def reason_shapes(catalogue: Catalogue) -> tuple[ReasonShape, ...]:
     """The reasons an agent can give for not being ready."""
     limits = catalogue.limits.reason_limit_ms
     return tuple(ReasonShape(name, {}, limits.get(name)) for name in catalogue.reasons)
-
-
-def work_together(one: Agent, other: Agent) -> bool:
-    """Whether two agents share a team or a queue."""
-    return bool(set(one.teams) & set(other.teams) or set(one.queues) & set(other.queues))
-
-
-def colleagues_of(catalogue: Catalogue, agent_id: AgentId, limit: int) -> Iterable[AgentId]:
-    """The agents one shares a team or a queue with, by name, without oneself."""
-    me = catalogue.agents.get(agent_id)
-    if me is None:
-        return ()
-    found = [
-        other.id
-        for other in catalogue.agents.values()
-        if other.id != agent_id and work_together(me, other)
-    ]
-    return sorted(found)[:limit]

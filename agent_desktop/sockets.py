@@ -1,5 +1,7 @@
 """The doors of the websockets: exact Origin, ticket, session; and closing them when that ends."""
 
+import contextlib
+import functools
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Protocol
@@ -7,12 +9,13 @@ from urllib.parse import parse_qs
 
 from agent_desktop.auth import Sessions, SignedOut
 from agent_desktop.guards import COOKIE, client_address, cookie, header_values
+from agent_desktop.line import Ear, Line
 from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Principal
 from agent_desktop.problems import problem
 from agent_desktop.protocol import SIGNED_OUT
 from agent_desktop.settings import Site
-from agent_desktop.wire import Application, Receive, Send, Wire, refused
+from agent_desktop.wire import Application, Closed, Receive, Send, accept, refused
 from agent_desktop.wire import Scope as AsgiScope
 from router.model.errors import CarillonError
 from router.ports import Ids
@@ -21,19 +24,38 @@ SOCKETS_MAX = 20_000
 SOCKETS_OF_A_SESSION = 10
 
 
-class Served(Protocol):
-    """A socket that is being served."""
+class Served(Ear, Protocol):
+    """A socket that is being served. Nothing of it may wait."""
 
     def end(self, code: int, reason: str) -> None:
-        """Close; never waits."""
-        ...
-
-    async def run(self) -> None:
-        """Serve until it closes."""
+        """Close."""
         ...
 
 
-Door = tuple[Permission, Callable[[Principal, Wire], Served]]
+Door = tuple[Permission, Callable[[Principal, Line], Served]]
+
+
+class _Counted:
+    """A socket's ear that also says when it is gone."""
+
+    __slots__ = ("_served", "_when_gone")
+
+    def __init__(self, served: Served, when_gone: Callable[[], None]) -> None:
+        self._served = served
+        self._when_gone = when_gone
+
+    def begin(self) -> None:
+        self._served.begin()
+
+    def hear(self, frame: str | bytes) -> None:
+        self._served.hear(frame)
+
+    def flow(self) -> None:
+        self._served.flow()
+
+    def gone(self) -> None:
+        self._when_gone()
+        self._served.gone()
 
 
 class Sockets:
@@ -77,7 +99,7 @@ class Sockets:
         if len(mine) >= SOCKETS_OF_A_SESSION or self._count >= SOCKETS_MAX:
             await self._refuse(scope, receive, send, 503, "too_many_sockets")
             return
-        await self._serve(principal, serve, Wire(scope, receive, send))
+        await self._serve(principal, serve, scope, receive, send)
 
     def close_session(self, session: str) -> None:
         """The session has ended: so do its sockets."""
@@ -93,22 +115,31 @@ class Sockets:
         return self._count
 
     async def _serve(
-        self, principal: Principal, serve: Callable[[Principal, Wire], Served], wire: Wire
+        self,
+        principal: Principal,
+        serve: Callable[[Principal, Line], Served],
+        scope: AsgiScope,
+        receive: Receive,
+        send: Send,
     ) -> None:
-        served = serve(principal, wire)
-        self._open[principal.session].append(served)
-        self._count += 1
-        try:
-            await wire.accept()
-            if self._sessions.current(principal.session) is None:
-                await wire.close(SIGNED_OUT, "signed out")
-            else:
-                await served.run()
-        finally:
-            self._count -= 1
-            self._open[principal.session].remove(served)
-            if not self._open[principal.session]:
-                del self._open[principal.session]
+        """Let it in. It is served by calls from here on: nothing here waits for its end."""
+
+        def make(line: Line) -> Ear:
+            served = serve(principal, line)
+            self._open[principal.session].append(served)
+            self._count += 1
+            return _Counted(served, functools.partial(self._gone, principal.session, served))
+
+        with contextlib.suppress(Closed):
+            await accept(scope, receive, send, make)
+        if self._sessions.current(principal.session) is None:
+            self.close_session(principal.session)
+
+    def _gone(self, session: str, served: Served) -> None:
+        self._count -= 1
+        self._open[session].remove(served)
+        if not self._open[session]:
+            del self._open[session]
 
     async def _principal(self, scope: AsgiScope) -> Principal:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=10)
