@@ -57,7 +57,10 @@ def self_service_of(
 
 def recordings(folder: Path) -> frozenset[tuple[str, str]]:
     """The recorded prompts of a folder as (language, name): ``<language>/<name>.wav``."""
-    return frozenset((path.parent.name, path.stem) for path in folder.glob("*/*.wav"))
+    found = (path.relative_to(folder).with_suffix("") for path in folder.glob("**/*.wav"))
+    return frozenset(
+        (path.parts[0], "/".join(path.parts[1:])) for path in found if len(path.parts) > 1
+    )
 
 
 def conversations_of(centre: CentreText, findings: Findings) -> tuple[WrittenConversation, ...]:

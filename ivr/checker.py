@@ -15,13 +15,17 @@ from ivr.nodes.language import Language
 from ivr.nodes.look_up import LookUp
 from ivr.nodes.return_ import Return
 from ivr.nodes.subflow import Subflow
+from ivr.own import FOLDER, own_languages
 from ivr.prompts import FORMS, Words, fields_of, stray_brace
-from ivr.session import DEPTH_MAX, OWN
+from ivr.session import DEPTH_MAX
 
 Path = tuple[str | int, ...]
 
 CONDITION_VARIABLES = frozenset({"value", "call", "customer", "clock"})
 """What the condition of a branch may speak of."""
+
+OWN_MARK = FOLDER + "no-input"
+"""Whoever recorded this one anew has recorded the product's own prompts."""
 
 GIVEN = frozenset({"caller", "called"})
 """Values every session has from its start."""
@@ -81,6 +85,12 @@ class _Check:
             yield from self._known((*self._path, "on_fault"), flow.on_fault)
         if not flow.languages:
             yield Fault((*self._path, "languages"), "a flow speaks at least one language")
+        for index, language in enumerate(flow.languages):
+            if language not in own_languages() and (language, OWN_MARK) not in self._around.prompts:
+                message = (
+                    f"our own prompts are not in {language}; record prompts/{language}/{FOLDER}"
+                )
+                yield Fault((*self._path, "languages", index), message, serious=False)
         for name, node in flow.node.items():
             yield from self._node((*self._path, "node", name), node)
         yield from self._ways()
@@ -120,7 +130,7 @@ class _Check:
         languages = self._flow.languages
         if file:
             for language in languages:
-                if (language, file) not in self._around.prompts and not file.startswith(OWN):
+                if (language, file) not in self._around.prompts:
                     place = f"prompts/{language}/{file}.wav"
                     yield Fault(path, f"there is no recording {place}")
             return

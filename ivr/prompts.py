@@ -25,9 +25,13 @@ _BRACE = re.compile(r"[{}]")
 
 
 class File(msgspec.Struct, frozen=True, tag="file"):
-    """A recorded prompt: ``prompts/<language>/<name>.wav`` of the configuration, or ours."""
+    """A recorded prompt: ``prompts/<language>/<name>.wav`` of the configuration, or ours.
+
+    ``words`` are what it says, where that is known: a chat reads them.
+    """
 
     name: str
+    words: str = ""
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):
@@ -60,7 +64,7 @@ class Utterance(msgspec.Struct, frozen=True):
 def _readable(part: Part) -> str:
     match part:
         case File():
-            return f"[{part.name}] "
+            return f"{part.words or f'[{part.name}]'} "
         case Text():
             return part.words
         case Spoken():

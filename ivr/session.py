@@ -27,6 +27,7 @@ from ivr.happenings import (
 )
 from ivr.listening import Listening
 from ivr.node import Finish, Go, Into, Move, Node, Steps, WrongAnswer
+from ivr.own import FOLDER, own_words
 from ivr.prompts import File, Utterance, Words, filled, spoken, words_in
 from router.model.commands import Scalar
 from router.model.ids import MINUTE_MS, Instant
@@ -42,9 +43,6 @@ SECRET_MS = MINUTE_MS
 VALUES_MAX = 200
 VALUE_MAX = 4_096
 """Values of a session, and characters of one, at most; more are not kept."""
-
-OWN = "carillon/"
-"""The product's own prompts are files of this folder."""
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -327,7 +325,7 @@ class Session:
 
     def own(self, name: str) -> Utterance:
         """One of the product's own prompts."""
-        return Utterance(self._language, (File(OWN + name),))
+        return Utterance(self._language, (File(FOLDER + name, own_words(name, self._language)),))
 
     def text(self, words: str) -> str:
         """The text with values put in, secrets included."""

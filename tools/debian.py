@@ -15,6 +15,7 @@ NEEDED_BY_TESTS: dict[str, str] = {
     "chromium": "the agent's desk and the chat widget are tested in a real browser",
     "dovecot-imapd": "mailboxes we poll by IMAP",
     "dovecot-pop3d": "mailboxes we poll by POP3",
+    "espeak-ng": "a voice that speaks prompts nobody has recorded",
     "fonts-wqy-microhei": "Chinese text has a shape on the screenshots",
     "git": "the rules about the source text ask it which files there are",
     "libnet-ssleay-perl": "swaks speaks TLS with it",

@@ -102,7 +102,7 @@ def test_wrong_keys_are_told_and_asked_again() -> None:
         BANKING,
         "presses 1",
         "presses 9",
-        "hears wrong-choice",
+        "hears not one of the choices",
         "hears Balance 1",
         "presses 9",
         "presses 9",
@@ -121,7 +121,7 @@ def test_a_number_that_is_too_short_is_refused_in_words() -> None:
         "presses 1",
         "presses 1",
         "presses 12#",
-        "hears wrong-entry",
+        "hears does not look right",
         "hears Your account number?",
         "presses 4711#",
         "hears 4 7 1 1",
@@ -160,7 +160,7 @@ def test_a_callback_goes_to_the_callers_number_or_another() -> None:
         "hears + 4 9 3 0",
         "presses 1",
         "is connected",
-        "hears callback-promised",
+        "hears You keep your place",
         "ends by callback",
         caller="+4930",
     )
@@ -171,11 +171,11 @@ def test_a_callback_goes_to_the_callers_number_or_another() -> None:
         "presses 2",
         "presses 030123#",
         "is not connected",
-        "hears callback-refused",
+        "hears cannot call that number",
         "goes to the rules",
         caller="+4930",
     )
-    assert_talk(BANKING, "presses 1", "presses 3", "hears callback-enter")
+    assert_talk(BANKING, "presses 1", "presses 3", "hears enter your number")
 
 
 def test_hanging_up_is_noted_at_the_node_where_it_happened() -> None:

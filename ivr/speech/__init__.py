@@ -1,0 +1,1 @@
+"""From words to sound: voices that are installed, and what they said, kept."""
