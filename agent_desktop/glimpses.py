@@ -8,10 +8,8 @@ import msgspec
 
 from agent_desktop.history import History
 from agent_desktop.shapes import LastContact, WhoShape
-from agent_desktop.timeline import Timeline, fold
 from agent_desktop.words import Words, summary
 from router.model.commands import Scalar
-from router.model.content import Author
 from router.model.errors import NotFound
 from router.model.events import EntryAdded
 from router.model.ids import MINUTE_MS, Instant, InteractionId, Medium, SubjectId
@@ -141,7 +139,7 @@ class Glimpses:
             return known
         first = self._boxes.get(interaction_id)
         if first is None:
-            first = _first_words(fold(await self._history.facts(interaction_id)))
+            first = await self._history.first_words(interaction_id)
         line = summary(await self._words.of(first)) if first else ""
         if first is not None:
             self._summaries.put(interaction_id, line)
@@ -150,23 +148,10 @@ class Glimpses:
     async def last_contact(self, about: About) -> LastContact | None:
         """The customer's contact before this one."""
         people = await self._customers.same_person(about.subject)
-        earlier = await self._history.contacts(people or (about.subject,), about.arrived, 1)
-        for interaction_id in earlier:
-            timeline = fold(await self._history.facts(interaction_id))
-            if timeline.arrived is not None:
-                return LastContact(
-                    timeline.arrived.at,
-                    timeline.arrived.medium,
-                    await self.summary(interaction_id),
-                )
-        return None
+        past = await self._history.last_contact(people or (about.subject,), about.arrived)
+        if past is None:
+            return None
+        return LastContact(past.arrived, past.medium, await self.summary(past.interaction_id))
 
     def _unboxed(self, entry: EntryAdded) -> None:
         self._box_bytes -= len(entry.sealed.box) if entry.sealed else 0
-
-
-def _first_words(timeline: Timeline) -> EntryAdded | None:
-    """The customer's first words, or the first ones at all."""
-    words = [entry for entry in timeline.entries if not entry.note]
-    from_customer = (entry for entry in words if entry.author == Author.CUSTOMER)
-    return next(from_customer, words[0] if words else None)

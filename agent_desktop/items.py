@@ -18,16 +18,16 @@ from agent_desktop.shapes import (
     file_shape,
 )
 from agent_desktop.showing import name_of
-from agent_desktop.timeline import Timeline, fold
 from agent_desktop.words import Words
 from router.model.agent import WrapUpMode, WrapUpRule
 from router.model.catalogue import Catalogue, Queue
 from router.model.commands import Scalar
 from router.model.content import Content, Mark
 from router.model.errors import CarillonError, NotFound
-from router.model.events import Arrived, EntryAdded, Offered
+from router.model.events import EntryAdded, Offered
 from router.model.ids import AgentId, InteractionId, Medium, QueueName
 from router.model.interaction import OfferKind, Phase, Role
+from router.model.past import PastInteraction, Written
 from router.model.views import EngagementView, InteractionView
 from router.ports import Floor
 
@@ -101,44 +101,42 @@ class Items:
             can=_can(view, part, agent_id),
         )
 
-    async def finished(self, timeline: Timeline, interaction_id: InteractionId) -> ItemShape:
-        """An interaction the floor has no more, from its facts."""
-        arrived = _arrived(timeline)
+    async def finished(self, past: PastInteraction) -> ItemShape:
+        """An interaction the floor has no more, from the history."""
         catalogue = self._floor.catalogue()
-        queue_name = timeline.queues[-1] if timeline.queues else QueueName("")
+        queue_name = past.queues[-1] if past.queues else QueueName("")
         queue = catalogue.queues.get(queue_name)
-        about = about_timeline(timeline, interaction_id)
         return ItemShape(
-            interaction_id=interaction_id,
-            medium=arrived.medium,
+            interaction_id=past.interaction_id,
+            medium=past.medium,
             phase=Phase.FINISHED.value,
             role="",
             queue=queue_name,
             queue_title=queue.title if queue else {},
-            customer=await self._glimpses.who(about),
-            summary=await self._glimpses.summary(interaction_id),
-            arrived=arrived.at,
+            customer=await self._glimpses.who(about_past(past)),
+            summary=await self._glimpses.summary(past.interaction_id),
+            arrived=past.arrived,
             due=None,
-            target_ms=queue.target_ms.get(arrived.medium) if queue else None,
-            since=timeline.closed.at if timeline.closed else arrived.at,
+            target_ms=queue.target_ms.get(past.medium) if queue else None,
+            since=past.closed if past.closed is not None else past.arrived,
             waited_ms=0,
             held_since=None,
             held_ms=0,
             parked_until=None,
             wrap_up=None,
-            disposition=timeline.disposition or None,
+            disposition=past.disposition or None,
             dispositions=_dispositions(queue),
             others=tuple(
                 OtherShape(agent_id, name_of(catalogue, agent_id), Role.LEAD.value)
-                for agent_id in timeline.agents
+                for agent_id in past.agents
             ),
-            entries=len(timeline.entries),
+            entries=past.entries,
             unread=0,
-            last_entry_at=timeline.entries[-1].at if timeline.entries else None,
-            attributes=timeline.attributes,
-            case_id=timeline.case_id,
-            may_belong_to=may_belong_to(timeline.attributes),
-            address=arrived.address,
+            last_entry_at=past.last_entry_at,
+            attributes=past.attributes,
+            case_id=past.case_id,
+            may_belong_to=may_belong_to(past.attributes),
+            address=past.address,
             can=(),
         )
 
@@ -149,9 +147,11 @@ class Items:
             about, due = about_view(view), view.due
             entered = view.entered or view.arrived
         else:  # It ended while the desk was away and the floor has it no more.
-            timeline = fold(await self._history.facts(event.interaction_id))
-            about, due = about_timeline(timeline, event.interaction_id), None
-            entered = timeline.entered or about.arrived
+            past = await self._history.interaction(event.interaction_id)
+            if past is None:
+                raise NotFound("no such interaction")
+            about, due = about_past(past), None
+            entered = past.entered or past.arrived
         queue = self._floor.catalogue().queues.get(event.queue)
         return OfferShape(
             offer_id=event.offer_id,
@@ -180,6 +180,11 @@ class Items:
         except (TimeoutError, CarillonError) as error:
             log.warning("no last contact in time", extra={"reason": type(error).__name__})
             return None
+
+    async def written(self, written: Written, *, cut: bool = False) -> EntryShape:
+        """An entry of the past with its words."""
+        mark = None if written.mark is None else (written.mark, written.mark_reason)
+        return await self.entry(written.entry, mark, cut=cut)
 
     async def entry(
         self,
@@ -232,16 +237,9 @@ def about_view(view: InteractionView) -> About:
     return About(view.interaction_id, view.medium, view.subject, view.arrived, view.customer)
 
 
-def about_timeline(timeline: Timeline, interaction_id: InteractionId) -> About:
+def about_past(past: PastInteraction) -> About:
     """Whom an interaction of the past is about."""
-    arrived = _arrived(timeline)
-    return About(interaction_id, arrived.medium, timeline.subject, arrived.at, arrived.customer)
-
-
-def _arrived(timeline: Timeline) -> Arrived:
-    if timeline.arrived is None:
-        raise NotFound("no such interaction")
-    return timeline.arrived
+    return About(past.interaction_id, past.medium, past.subject, past.arrived, past.customer)
 
 
 def may_belong_to(attributes: dict[str, Scalar]) -> tuple[InteractionId, ...]:

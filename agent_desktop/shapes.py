@@ -8,6 +8,7 @@ import msgspec
 from router.model.commands import Scalar
 from router.model.content import FileRef, MailHeaders
 from router.model.explanation import Explanation
+from router.model.past import Decided, Segment
 
 Titles = dict[str, str]
 
@@ -216,6 +217,31 @@ class DecisionShape(Shape, frozen=True):
     agent_id: str | None
     why: Explanation | None
     detail: str
+
+
+def segment_shape(segment: Segment) -> SegmentShape:
+    """A piece of a life as the protocol has it."""
+    return SegmentShape(
+        segment.kind,
+        segment.since,
+        segment.until,
+        segment.queue,
+        segment.agent_id,
+        segment.outcome,
+        segment.detail,
+    )
+
+
+def decision_shape(decided: Decided) -> DecisionShape:
+    """A decision as the protocol has it."""
+    return DecisionShape(
+        decided.at,
+        decided.kind,
+        decided.queue,
+        decided.agent_id,
+        decided.why,
+        decided.detail,
+    )
 
 
 class DraftShape(Shape, frozen=True):

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 
 import msgspec
 
-from agent_desktop.history import History
+from agent_desktop.history import EVER, History
 from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Principal, teams_of
-from agent_desktop.timeline import Timeline, fold
 from router.model.errors import NotFound
-from router.model.ids import AgentId, Instant, InteractionId, QueueName, SubjectId
+from router.model.ids import AgentId, InteractionId, QueueName, SubjectId
+from router.model.past import PastInteraction
 from router.model.views import InteractionView
 from router.ports import Floor
 from router.seals import Customers
 
-_EVER = Instant(2**53)
+CONTACTS_LOOKED_AT = 200
+"""Of a customer's contacts, when it is asked whether a team has had to do with them."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -29,13 +30,13 @@ class Sighting(msgspec.Struct, frozen=True):
     """An interaction one may see: its past, and its present while the floor has it."""
 
     interaction_id: InteractionId
-    timeline: Timeline
+    past: PastInteraction
     view: InteractionView | None
 
     @property
     def subject(self) -> SubjectId:
         """The customer."""
-        return self.view.subject if self.view is not None else self.timeline.subject
+        return self.view.subject if self.view is not None else self.past.subject
 
 
 class Sight:
@@ -63,18 +64,18 @@ class Sight:
     ) -> Sighting:
         """An interaction. Raises NotFound unless it exists and may be seen."""
         place = InteractionId(interaction_id)
-        timeline = fold(await self._history.facts(place))
+        past = await self._history.interaction(place)
         view = self._floor.interaction(place)
-        if timeline.arrived is None:
+        if past is None:
             raise NotFound("there is no such interaction")
         target = Target(
-            agents=frozenset((*timeline.agents, *(_ringing(view)))),
-            queues=frozenset(timeline.queues),
-            subjects=frozenset((timeline.subject,)),
+            agents=frozenset((*past.agents, *(_ringing(view)))),
+            queues=frozenset(past.queues),
+            subjects=frozenset((past.subject,)),
         )
         if not await self.visible(principal, permission, target):
             raise NotFound("there is no such interaction")
-        return Sighting(place, timeline, view)
+        return Sighting(place, past, view)
 
     async def agent(
         self, principal: Principal, permission: Permission, agent_id: AgentId
@@ -100,20 +101,17 @@ class Sight:
         if await self.visible(principal, permission, target):
             return found
         if principal.grant(permission).scope == Scope.TEAM:
-            for interaction_id in await self._history.contacts(people, _EVER, 200):
-                timeline = fold(await self._history.facts(interaction_id))
-                if self._of_team(principal, _target(timeline)):
-                    return found
+            contacts = await self._history.contacts(people, EVER, CONTACTS_LOOKED_AT)
+            if any(self._of_team(principal, _target(past)) for past in contacts):
+                return found
         raise NotFound("there is no such customer")
 
     async def contacts(
-        self, principal: Principal, permission: Permission, timelines: Iterable[Timeline]
-    ) -> list[Timeline]:
+        self, principal: Principal, permission: Permission, contacts: Iterable[PastInteraction]
+    ) -> list[PastInteraction]:
         """Those of a customer's contacts that may be seen."""
         return [
-            timeline
-            for timeline in timelines
-            if await self.visible(principal, permission, _target(timeline))
+            past for past in contacts if await self.visible(principal, permission, _target(past))
         ]
 
     def _of_team(self, principal: Principal, target: Target) -> bool:
@@ -151,10 +149,8 @@ class Sight:
             return (subject,)
 
 
-def _target(timeline: Timeline) -> Target:
-    return Target(
-        frozenset(timeline.agents), frozenset(timeline.queues), frozenset((timeline.subject,))
-    )
+def _target(past: PastInteraction) -> Target:
+    return Target(frozenset(past.agents), frozenset(past.queues), frozenset((past.subject,)))
 
 
 def _ringing(view: InteractionView | None) -> tuple[AgentId, ...]:

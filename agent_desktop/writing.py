@@ -7,7 +7,6 @@ from agent_desktop.items import Items
 from agent_desktop.protocol import MailArguments, NoteArguments, SendArguments
 from agent_desktop.shapes import EntryShape
 from agent_desktop.store.desk import DeskRows
-from agent_desktop.timeline import fold
 from agent_desktop.words import Words
 from router.model.commands import AddEntry, NewEntry
 from router.model.content import Author, Content, FileRef, MailHeaders
@@ -20,6 +19,8 @@ from router.seals import Seals
 UPLOAD_SCHEMA = "upload/1"
 RECIPIENTS_MAX = 50
 DEADLINE_MS = 10_000
+SINCE_MAX = 50
+"""Entries that a stale reply is told of, the last ones."""
 _BAD_IN_ADDRESS = frozenset(' ,;:<>()[]"\\')
 
 
@@ -62,8 +63,8 @@ class Writing:
         """
         view = self._floor.interaction(interaction_id)
         if view is not None and not in_hand(view, agent_id):
-            timeline = fold(await self._history.facts(interaction_id))
-            view = view if agent_id in timeline.agents else None
+            past = await self._history.interaction(interaction_id)
+            view = view if past is not None and agent_id in past.agents else None
         if view is None:
             raise NotFound("there is no such interaction")
         return view
@@ -121,12 +122,12 @@ class Writing:
 
     async def _since(self, agent_id: AgentId, view: InteractionView, seen: int) -> list[EntryShape]:
         """What others wrote behind a number."""
-        timeline = fold(await self._history.facts(view.interaction_id))
+        entries = await self._history.entries(view.interaction_id, after=seen)
         return [
-            await self._items.entry(entry, timeline.marks.get(entry.entry_id), cut=True)
-            for entry in timeline.entries
-            if entry.number > seen and entry.agent_id != agent_id
-        ][-50:]
+            await self._items.written(each, cut=True)
+            for each in entries
+            if each.entry.agent_id != agent_id
+        ][-SINCE_MAX:]
 
     async def _file(self, agent_id: AgentId, view: InteractionView, file_id: str) -> FileRef:
         upload = await self._rows.upload(file_id, view.interaction_id)

@@ -9,7 +9,6 @@ from fastapi import APIRouter
 import agent_desktop
 from agent_desktop.accounts import open_accounts
 from agent_desktop.context import Ports
-from agent_desktop.history import IndexedHistory
 from agent_desktop.permissions import Role
 from agent_desktop.server import DeskServer, uvicorn_options
 from agent_desktop.settings import Profile
@@ -72,7 +71,6 @@ class Site:
             self._audit,
             self.centre.hub,
         )
-        self._history = IndexedHistory(self.centre.stores.log, self.centre.hub)
         self._open = AsyncExitStack()
         self.desk: DeskServer | None = None
         self.desk_port = 0
@@ -139,8 +137,6 @@ class Site:
 
     async def _open_desk(self, opening: AsyncExitStack) -> None:
         settings = self.centre.settings
-        following = self.centre.spawn(self._history.run(), "history of the desk")
-        opening.callback(following.cancel)
         whispers = Whispers(self.centre)
         self.desk = DeskServer(self._ports(whispers), self._routers())
         whispers.listen(self.desk)
@@ -203,7 +199,7 @@ class Site:
             seals=stores.seals,
             files=stores.files,
             customers=stores.customers,
-            history=self._history,
+            history=centre.history.past,
             replies=lambda: centre.settings.replies,
             whispers=whispers,
             site=DeskSite(
@@ -225,7 +221,7 @@ class Site:
                 clock=self.centre.clock,
                 unwell=self.health,
                 desks=lambda: len(self.desk.desk.desks) if self.desk is not None else 0,
-                followers=lambda: {"history": self.centre.projector.position},
+                followers=lambda: {"history": self.centre.history.projector.position},
                 reload=lambda: self.reload.state,
                 limit=self._logs.limit,
             )
@@ -233,7 +229,9 @@ class Site:
         administration = admin.routes(self.administration, self._versions, self._audit)
         shown = metrics_routes.routes(figures, lambda: self.centre.settings)
         first = [setup_code.routes(self._code)] if self._code is not None else []
-        reports = report_doors.routes(self.centre.reading, lambda: self.centre.settings.site.zone)
+        reports = report_doors.routes(
+            self.centre.history.reading, lambda: self.centre.settings.site.zone
+        )
         return [reports, administration, health.routes(self.health), shown, *first]
 
     def health(self) -> dict[str, str]:

@@ -4,7 +4,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from config.settings_types import SecretSettings, StorageSettings
-from reporting.store import HistoryStore
 from router.ports import Clock, EventLog, Ids
 from router.storage.customers import StoredCustomers
 from router.storage.files import SealedFiles
@@ -17,7 +16,7 @@ MASTER_FILE = "master.json"
 
 
 class Stores:
-    """Log, keys, seals, files, customers and history of one centre.
+    """Log, keys, seals, files and customers of one centre, and where its history is kept.
 
     On SQLite each is a file of its own in the storage folder, so that none waits for another's
     writer; on PostgreSQL each is a schema or a set of tables. The keys stand apart (PRIV-1).
@@ -36,7 +35,7 @@ class Stores:
         self.files = SealedFiles(settings.files_folder, self.keys, ids)
         customers_url = self._or_file(settings, "customers.db")
         self.customers = StoredCustomers(customers_url, self.keys, ids, clock)
-        self.history = HistoryStore(_psycopg(self._or_file(settings, "history.db")))
+        self.history_url = _psycopg(self._or_file(settings, "history.db"))
         self._open = AsyncExitStack()
 
     async def open(self) -> None:

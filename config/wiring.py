@@ -14,8 +14,7 @@ from config.check import Loaded
 from config.settings_types import Settings
 from config.stores import Stores, channel_database, channel_folder
 from config.telling import TellingMedium
-from reporting.projector import Projector
-from reporting.reading import Reading
+from reporting.keeping import KeptHistory
 from router.hub import Hub
 from router.model.catalogue import Catalogue
 from router.model.commands import ChangeCatalogue
@@ -39,8 +38,7 @@ class Centre:
         self.ids = ids or RandomIds()
         self.stores = Stores(self.settings.storage, self.settings.secrets, self.clock, self.ids)
         self.hub = Hub(self.stores.log, self.clock)
-        self.projector = Projector(self.stores.history, self.hub)
-        self.reading = Reading(self.stores.history)
+        self.history = KeptHistory(self.stores.history_url, self.hub, self.stores.log)
         self.channels: dict[Medium, Channel] = {}
         self.widgets: list[Mount] = []
         self._running = AsyncExitStack()
@@ -54,9 +52,8 @@ class Centre:
             await self.hub.start()
             opening.push_async_callback(self.hub.stop)
             await self.put_in_force(self.catalogue)
-            await self.projector.start()
-            opening.push_async_callback(self.projector.stop)
-            opening.callback(self.reading.stop)
+            await self.history.start()
+            opening.push_async_callback(self.history.stop)
             for channel in self.channels.values():
                 await channel.start()
                 opening.push_async_callback(channel.stop)
@@ -85,7 +82,7 @@ class Centre:
     def health(self) -> Mapping[str, str]:
         """What is not well, by part; empty when everything is."""
         found = dict(self.hub.health())
-        if trouble := self.projector.health():
+        if trouble := self.history.projector.health():
             found["history"] = trouble
         for name, channel in self.channels.items():
             found.update({f"channel.{name}.{part}": why for part, why in channel.health().items()})

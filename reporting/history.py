@@ -161,7 +161,9 @@ class HistoryFold:
             queue="",
             visits=0,
             entries=0,
+            last_entry_at=None,
             attributes=_encode(event.attributes).decode(),
+            customer=_encode(event.customer).decode(),
         )
         self._put(row, event.interaction_id)
 
@@ -192,7 +194,7 @@ class HistoryFold:
             marked_at=None,
         )
         self._put(row, event.entry_id)
-        self._change_interaction(event.interaction_id, entries=event.number)
+        self._change_interaction(event.interaction_id, entries=event.number, last_entry_at=event.at)
 
     @_take.register
     def _marked(self, event: events.EntryMarked) -> None:

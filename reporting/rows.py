@@ -38,7 +38,8 @@ class VisitRow(Row, frozen=True):
 
 
 class InteractionRow(Row, frozen=True):
-    """One interaction from arrival to its end."""
+    """One interaction from arrival to its end. ``attributes`` and ``customer`` are JSON objects;
+    the second is what the caller claimed to be."""
 
     interaction_id: str
     medium: str
@@ -53,7 +54,9 @@ class InteractionRow(Row, frozen=True):
     queue: str
     visits: int
     entries: int
+    last_entry_at: int | None
     attributes: str
+    customer: str
 
 
 class EngagementRow(Row, frozen=True):

@@ -13,9 +13,9 @@ from agent_desktop.context import Desk
 from agent_desktop.permissions import Permission
 from agent_desktop.principal import Principal
 from agent_desktop.shapes import AddressShape, CardShape, ContactShape
-from agent_desktop.timeline import Timeline, fold
 from router.model.errors import NotFound
-from router.model.ids import Instant, InteractionId, SubjectId
+from router.model.ids import Instant, SubjectId
+from router.model.past import PastInteraction
 from router.seals import Address, CardChange, CustomerCard
 
 ROUTER = APIRouter()
@@ -166,13 +166,9 @@ async def timeline(
     if who.grant(Permission.CONTENT).audited:
         await desk.audit.note(who, Permission.CONTENT.value, f"customer {subject}")
     people = await _people(desk, found)
-    ids = await desk.ports.history.contacts(people, Instant(before), limit)
-    contacts = []
-    for interaction_id in ids:
-        past = fold(await desk.ports.history.facts(interaction_id))
-        if past.arrived and await desk.sight.contacts(who, Permission.CONTENT, [past]):
-            contacts.append(await _contact(desk, interaction_id, past))
-    return answer(ContactsBody(contacts))
+    found_all = await desk.ports.history.contacts(people, Instant(before), limit)
+    contacts = await desk.sight.contacts(who, Permission.CONTENT, found_all)
+    return answer(ContactsBody([await _contact(desk, past) for past in contacts]))
 
 
 async def _people(desk: Desk, subject: SubjectId) -> Sequence[SubjectId]:
@@ -182,18 +178,16 @@ async def _people(desk: Desk, subject: SubjectId) -> Sequence[SubjectId]:
         return (subject,)
 
 
-async def _contact(desk: Desk, interaction_id: InteractionId, past: Timeline) -> ContactShape:
-    if past.arrived is None:
-        raise NotFound("there is no such interaction")
+async def _contact(desk: Desk, past: PastInteraction) -> ContactShape:
     return ContactShape(
-        interaction_id=interaction_id,
-        medium=past.arrived.medium,
-        at=past.arrived.at,
-        ended=past.closed.at if past.closed else None,
+        interaction_id=past.interaction_id,
+        medium=past.medium,
+        at=past.arrived,
+        ended=past.closed,
         queue=past.queues[-1] if past.queues else "",
-        agents=tuple(past.agents),
-        summary=await desk.glimpses.summary(interaction_id),
-        outcome=past.outcome.value if past.outcome else "",
+        agents=past.agents,
+        summary=await desk.glimpses.summary(past.interaction_id),
+        outcome=past.outcome,
         disposition=past.disposition or None,
     )
 

@@ -13,6 +13,7 @@ from agent_desktop.api.interactions import Id, seen
 from agent_desktop.context import Desk
 from agent_desktop.file_names import PICTURES, disposition, kind_of, shown_name
 from agent_desktop.headers import CONTENT_POLICY, CONTENT_POLICY_WITH_IMAGES, FILE_POLICY
+from agent_desktop.history import NUMBER_MAX
 from agent_desktop.permissions import Permission
 from agent_desktop.principal import Principal
 from agent_desktop.shapes import FileShape, file_shape
@@ -114,12 +115,16 @@ def _file(data: bytes, kind: str, shown_as: str) -> Response:
 async def _find_file(
     desk: Desk, who: Principal, found: Sighting, file_id: str
 ) -> tuple[FileRef, SubjectId]:
-    for entry in found.timeline.entries:
-        if entry.files and entry.sealed is not None:
+    before = NUMBER_MAX
+    while page := await desk.ports.history.entries(
+        found.interaction_id, before=before, with_files=True
+    ):
+        for entry in (each.entry for each in page):
             content = await desk.words.of(entry)
-            for ref in content.files:
-                if ref.file_id == file_id:
-                    return ref, entry.sealed.subject
+            ref = next((each for each in content.files if each.file_id == file_id), None)
+            if ref is not None and entry.sealed is not None:
+                return ref, entry.sealed.subject
+        before = page[0].entry.number
     upload = await desk.rows.upload(file_id, found.interaction_id)
     if upload is None or upload.agent_id != who.agent_id:
         raise NotFound("there is no such file")
@@ -139,13 +144,14 @@ async def content(
 ) -> Response:
     """A message's cleaned HTML under a policy of its own; remote pictures only when asked."""
     found = await seen(desk, who, Permission.CONTENT, interaction_id)
-    entry = next((each for each in found.timeline.entries if each.entry_id == entry_id), None)
-    if entry is None or entry.sealed is None:
+    written = await desk.ports.history.entry(found.interaction_id, EntryId(entry_id))
+    if written is None or written.entry.sealed is None:
         raise NotFound("there is no such message")
+    entry, subject = written.entry, written.entry.sealed.subject
     words = await desk.words.of(entry)
     if not words.html_file:
         raise NotFound("this message has no HTML")
-    stored = await desk.ports.files.get(entry.sealed.subject, words.html_file)
+    stored = await desk.ports.files.get(subject, words.html_file)
     html = await _with_attached_pictures(desk, entry, words, stored.decode("utf-8", "replace"))
     if images:
         html = _REMOTE.sub(r'src="\1"', html)

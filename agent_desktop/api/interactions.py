@@ -1,7 +1,7 @@
 """Interactions over HTTP: the timeline with its decisions, older words, why it waits."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from agent_desktop.api.access import TheDesk, Who
 from agent_desktop.api.endpoint import answer, endpoint, take
 from agent_desktop.context import Desk
+from agent_desktop.history import NUMBER_MAX
 from agent_desktop.permissions import Permission
 from agent_desktop.principal import Principal
 from agent_desktop.shapes import (
@@ -17,15 +18,17 @@ from agent_desktop.shapes import (
     EntryShape,
     ItemShape,
     SegmentShape,
+    decision_shape,
+    segment_shape,
 )
 from agent_desktop.visibility import Sighting
 from router.model.commands import Assign, Discard, Requeue
 from router.model.errors import NotFound
-from router.model.events import EntryAdded
 from router.model.explanation import WhyWaiting
 from router.model.ids import AgentId, QueueName
 
 ROUTER = APIRouter()
+Row = TypeVar("Row")
 PAGE = 100
 PAGE_MAX = 200
 Id = Annotated[str, Path(max_length=64, pattern=r"^[\x21-\x7e]+$")]
@@ -34,19 +37,34 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class InteractionBody(msgspec.Struct, frozen=True):
-    """An interaction: as it stands, its last words, its life, its decisions, own drafts."""
+    """An interaction: as it stands, its last words, its life, its decisions, own drafts.
+
+    Of a long life the last pieces and decisions are here; ``segments_before`` and
+    ``decisions_before`` say how many stand before them.
+    """
 
     item: ItemShape
     entries: Sequence[EntryShape]
     segments: Sequence[SegmentShape]
     decisions: Sequence[DecisionShape]
     drafts: Sequence[DraftShape]
+    segments_before: int
+    decisions_before: int
 
 
 class EntriesBody(msgspec.Struct, frozen=True):
     """A page of an interaction's words."""
 
     entries: Sequence[EntryShape]
+
+
+class LifeBody(msgspec.Struct, frozen=True):
+    """A page of an interaction's life; ``*_before`` say how many stand before what is here."""
+
+    segments: Sequence[SegmentShape]
+    decisions: Sequence[DecisionShape]
+    segments_before: int
+    decisions_before: int
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,10 +95,17 @@ async def seen(desk: Desk, who: Principal, permission: Permission, place: str) -
 
 
 async def _entries(
-    desk: Desk, found: Sighting, wanted: Sequence[EntryAdded]
+    desk: Desk, found: Sighting, before: int = NUMBER_MAX, limit: int = PAGE
 ) -> Sequence[EntryShape]:
-    marks = found.timeline.marks
-    return [await desk.items.entry(entry, marks.get(entry.entry_id)) for entry in wanted]
+    wanted = await desk.ports.history.entries(found.interaction_id, before=before, limit=limit)
+    return [await desk.items.written(each) for each in wanted]
+
+
+def _page(rows: Sequence[Row], before: int | None, limit: int) -> tuple[Sequence[Row], int]:
+    """The last rows before a place, and how many stand before them."""
+    end = len(rows) if before is None else min(before, len(rows))
+    start = max(0, end - limit)
+    return rows[start:end], start
 
 
 @endpoint(
@@ -93,13 +118,47 @@ async def interaction(interaction_id: Id, who: Who, desk: TheDesk) -> Response:
     """An interaction with its last hundred entries and all decisions about it."""
     found = await seen(desk, who, Permission.CONTENT, interaction_id)
     item = await desk.items.item(who.agent_id, found.interaction_id)
+    life = await desk.ports.history.life(found.interaction_id)
+    segments, segments_before = _page(life.segments, None, PAGE_MAX)
+    decisions, decisions_before = _page(life.decisions, None, PAGE)
     return answer(
         InteractionBody(
-            item=item or await desk.items.finished(found.timeline, found.interaction_id),
-            entries=await _entries(desk, found, found.timeline.entries[-PAGE:]),
-            segments=found.timeline.segments,
-            decisions=found.timeline.decisions,
+            item=item or await desk.items.finished(found.past),
+            entries=await _entries(desk, found),
+            segments=[segment_shape(each) for each in segments],
+            decisions=[decision_shape(each) for each in decisions],
             drafts=await desk.drafts.of(who.agent_id, found.interaction_id),
+            segments_before=segments_before,
+            decisions_before=decisions_before,
+        )
+    )
+
+
+@endpoint(
+    ROUTER,
+    "GET /api/v1/interactions/{interaction_id}/life",
+    Permission.CONTENT,
+    answers=LifeBody,
+)
+async def life(
+    interaction_id: Id,
+    who: Who,
+    desk: TheDesk,
+    segments_before: Annotated[int | None, Query(ge=0, le=NUMBER_MAX)] = None,
+    decisions_before: Annotated[int | None, Query(ge=0, le=NUMBER_MAX)] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE,
+) -> Response:
+    """An interaction's life page by page: pieces and decisions, those just before a place."""
+    found = await seen(desk, who, Permission.CONTENT, interaction_id)
+    whole = await desk.ports.history.life(found.interaction_id)
+    segments, segments_left = _page(whole.segments, segments_before, limit)
+    decisions, decisions_left = _page(whole.decisions, decisions_before, limit)
+    return answer(
+        LifeBody(
+            segments=[segment_shape(each) for each in segments],
+            decisions=[decision_shape(each) for each in decisions],
+            segments_before=segments_left,
+            decisions_before=decisions_left,
         )
     )
 
@@ -114,13 +173,12 @@ async def entries(
     interaction_id: Id,
     who: Who,
     desk: TheDesk,
-    before: Annotated[int, Query(ge=1, le=10_000_000)] = 10_000_000,
+    before: Annotated[int, Query(ge=1, le=NUMBER_MAX)] = NUMBER_MAX,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE,
 ) -> Response:
     """Older words, those just before a number."""
     found = await seen(desk, who, Permission.CONTENT, interaction_id)
-    wanted = [entry for entry in found.timeline.entries if entry.number < before][-limit:]
-    return answer(EntriesBody(await _entries(desk, found, wanted)))
+    return answer(EntriesBody(await _entries(desk, found, before, limit)))
 
 
 @endpoint(

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request, Response
 
 from agent_desktop.api.access import TheDesk, Who
 from agent_desktop.api.endpoint import answer, endpoint, take
-from agent_desktop.day import Day, figures
 from agent_desktop.guards import DEVICE_COOKIE, cookie
 from agent_desktop.permissions import Permission
 from agent_desktop.settings import UserSettings
 from router.model.errors import InvalidInput
 from router.model.ids import Instant
+from router.model.past import AgentDay
 
 ROUTER = APIRouter()
 SETTINGS_BYTES_MAX = 16_384
@@ -106,14 +106,13 @@ async def end_other_sessions(who: Who, desk: TheDesk) -> Response:
     return Response(status_code=204)
 
 
-@endpoint(ROUTER, "GET /api/v1/me/day", Permission.WORK, answers=Day)
+@endpoint(ROUTER, "GET /api/v1/me/day", Permission.WORK, answers=AgentDay)
 async def day(who: Who, desk: TheDesk) -> Response:
     """One's own figures since midnight in the site's zone."""
     now = desk.clock.now()
     since, until = day_of(now, desk.ports.site.zone)
-    facts = await desk.ports.history.agent_facts(who.agent_id, since, until)
-    view = desk.ports.floor.agent(who.agent_id)
-    return answer(figures(facts, who.agent_id, since, now, view))
+    so_far = min(until, Instant(now + 1))
+    return answer(await desk.ports.history.day(who.agent_id, since, so_far))
 
 
 def day_of(now: Instant, zone: str) -> tuple[Instant, Instant]:

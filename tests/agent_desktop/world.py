@@ -21,7 +21,6 @@ from fastapi import APIRouter
 from agent_desktop.auth import ABSOLUTE_MS, SESSIONS_OF_A_USER, digest
 from agent_desktop.context import Canned, Ports
 from agent_desktop.guards import COOKIE
-from agent_desktop.history import IndexedHistory
 from agent_desktop.live import Silence, Whispers
 from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Role
@@ -31,6 +30,7 @@ from agent_desktop.store.database import Database
 from agent_desktop.store.sessions import SessionRow, SessionRows
 from agent_desktop.store.users import User, UserRows
 from agent_desktop.words import CONTENT_SCHEMA
+from reporting.keeping import KeptHistory
 from router.hub import Hub
 from router.model.agent import Capacity, WrapUpRule
 from router.model.catalogue import Agent, Catalogue, Disposition, Queue, Rule, RuleSet, Team
@@ -167,7 +167,7 @@ class World:
             f"sqlite:///{folder}/customers.db", self.keys, self.ids, clock
         )
         self.hub = Hub(log, clock)
-        self.history = IndexedHistory(log, self.hub)
+        self.history = KeptHistory(f"sqlite:///{folder}/history.db", self.hub, log)
         self.server: DeskServer
         self.origin = ""
         self.http: httpx.AsyncClient
@@ -183,7 +183,7 @@ class World:
             seals=self.seals,
             files=self.files,
             customers=self.customers,
-            history=self.history,
+            history=self.history.past,
             replies=lambda: REPLIES,
             whispers=whispers,
             site=site,
@@ -367,8 +367,8 @@ async def world(
         stack.push_async_callback(made.hub.stop)
         if made.hub.catalogue().version != (wanted := catalogue or a_catalogue()).version:
             await made.submit(ChangeCatalogue(wanted))
-        following = asyncio.create_task(made.history.run())
-        stack.callback(following.cancel)
+        await made.history.start()
+        stack.push_async_callback(made.history.stop)
         ports = made.ports(Site((made.origin,), profile), whispers or Silence())
         if database_url:
             ports = msgspec.structs.replace(ports, database_url=database_url)

@@ -10,11 +10,13 @@ import pytest
 from reporting import timeline
 from reporting.projector import Projector
 from reporting.reports import queue_by_interval
+from reporting.reports.agent_day import agent_day
 from reporting.rows import AgentStateRow, EntryRow, InteractionRow, OfferRow, VisitRow
 from reporting.store import HistoryStore
 from reporting.store.reading import HistoryReader
 from router.model.ids import InteractionId, Position, SubjectId
 from router.model.interaction import OfferEnd
+from router.model.past import AgentDay
 from tests.reporting import events
 from tests.reporting.projecting import all_rows, project, question
 
@@ -120,43 +122,75 @@ def test_states_of_an_agent_follow_each_other_without_a_gap(url: str) -> None:
     assert spans[-1].ended_at is None
 
 
-def test_a_journey_shows_each_piece_of_the_life_and_why_this_agent(url: str) -> None:
-    def look(reader: HistoryReader) -> timeline.Journey | None:
-        return timeline.journey(reader, InteractionId("in time"))
-
-    journey = asyncio.run(project(url, events.a_day(), look))
-    assert journey is not None
-    assert [piece.kind for piece in journey.segments] == [
-        "waiting",
-        "ringing",
-        "engaged",
-        "wrap_up",
+def test_a_life_shows_each_piece_and_why_this_agent(url: str) -> None:
+    life = asyncio.run(
+        project(
+            url,
+            events.a_day(),
+            lambda reader: timeline.interaction_life(reader, InteractionId("in time")),
+        )
+    )
+    assert [(piece.kind, piece.outcome) for piece in life.segments] == [
+        ("waiting", "answered"),
+        ("ringing", "accepted"),
+        ("talking", "ended"),
+        ("wrap_up", "done"),
     ]
-    assert journey.segments[0].end == journey.segments[2].start
-    why = next(step.facts["why"] for step in journey.decisions if step.kind == "Offered")
-    assert why["candidates"] == ["mia"]
-    assert journey.interaction.disposition == "solved"
+    assert life.segments[0].until == life.segments[2].since
+    queued, offered = life.decisions
+    assert (queued.kind, queued.why and queued.why.decision.rule) == ("queued", "all")
+    assert (offered.kind, offered.why and offered.why.candidates) == ("offered", ("mia",))
 
 
-def test_a_customer_sees_contacts_of_all_their_cards_newest_first(url: str) -> None:
+def test_an_interaction_is_told_with_all_it_has_had_to_do_with(url: str) -> None:
+    past = asyncio.run(
+        project(
+            url,
+            events.a_day(),
+            lambda reader: timeline.interaction(reader, InteractionId("late")),
+        )
+    )
+    assert past is not None
+    assert (past.queues, past.agents) == ((events.BILLING,), (events.MIA,))
+    assert (past.outcome, past.disposition, past.entries) == ("handled", "solved", 1)
+    assert (past.arrived, past.closed) == (events.at(100), events.at(250))
+
+
+def test_contacts_are_those_of_all_cards_newest_first(url: str) -> None:
     subjects = [SubjectId("subject of in time"), SubjectId("subject of late")]
 
     def look(reader: HistoryReader) -> Any:
-        return timeline.contacts(reader, subjects)
+        everything = timeline.contacts(reader, subjects, events.at(9_999), 10)
+        return everything, timeline.contacts(reader, subjects, everything[0].arrived, 10)
 
-    contacts = asyncio.run(project(url, events.a_day(), look))
+    contacts, before = asyncio.run(project(url, events.a_day(), look))
     assert [contact.interaction_id for contact in contacts] == ["late", "in time"]
     assert contacts[0].agents == ("mia",)
+    assert before == contacts[1:]
 
 
 def test_the_day_of_an_agent_adds_up(url: str) -> None:
-    def look(reader: HistoryReader) -> timeline.Day:
-        return timeline.day(reader, events.MIA, events.at(0), events.at(1_000))
+    def look(reader: HistoryReader) -> AgentDay:
+        return agent_day(reader, events.MIA, events.at(0), events.at(1_000))
 
     day = asyncio.run(project(url, events.a_day(), look))
     assert (day.engagements, day.talk_ms, day.wrap_up_ms) == (2, 160_000, 30_000)
-    assert day.not_ready_ms == 1_000
+    assert (day.not_ready_ms, day.ready_ms) == (1_000, 998_000)
     assert day.by_medium == {"chat": 2}
+    assert [(line.presence, line.at) for line in day.log] == [
+        ("not_ready", events.at(1)),
+        ("ready", events.at(2)),
+    ]
+
+
+def test_what_was_before_midnight_is_no_part_of_the_day(url: str) -> None:
+    def look(reader: HistoryReader) -> AgentDay:
+        return agent_day(reader, events.MIA, events.at(85), events.at(1_000))
+
+    day = asyncio.run(project(url, events.a_day(), look))
+    assert (day.engagements, day.talk_ms) == (1, 100_000)
+    assert day.wrap_up_ms == 30_000, "the first wrap-up ended within the day"
+    assert (day.ready_ms, day.not_ready_ms, day.log) == (915_000, 0, ())
 
 
 def test_messages_are_kept_as_skeletons(url: str) -> None:
