@@ -1,7 +1,6 @@
 """Each figure opens into exactly the rows it counts."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +18,6 @@ FIGURES = tuple(queue_by_interval.queue_metrics())
 
 def everybody(_agent_id: str | None) -> bool:
     return True
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """An empty history."""
-    return f"sqlite:///{tmp_path}/history.db"
 
 
 def opened(url: str, figure: str, **more: Any) -> Behind:

@@ -21,12 +21,6 @@ from tests.reporting import events
 from tests.reporting.projecting import all_rows, project, question
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """An empty history."""
-    return f"sqlite:///{tmp_path}/history.db"
-
-
 def test_figures_of_a_day_are_the_ones_counted_by_hand(url: str) -> None:
     def look(reader: HistoryReader) -> queue_by_interval.Answer:
         return queue_by_interval.answer(reader, question())
@@ -71,14 +65,14 @@ def test_a_projector_that_was_stopped_anywhere_ends_with_the_same_history(
     assert asyncio.run(in_two_runs()) == whole
 
 
-def test_a_history_ahead_of_the_log_is_built_again(url: str) -> None:
+def test_a_history_ahead_of_the_log_is_built_again(url: str, tmp_path: Path) -> None:
     happened = events.a_day()
 
     async def restored() -> Any:
         await project(url, happened, all_rows)
         return await project(url, happened[:10], all_rows)
 
-    shorter = asyncio.run(project(f"{url}.short", happened[:10], all_rows))
+    shorter = asyncio.run(project(f"sqlite:///{tmp_path}/short.db", happened[:10], all_rows))
     assert asyncio.run(restored()) == shorter
 
 
