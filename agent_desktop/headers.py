@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from agent_desktop.settings import Site
 from agent_desktop.wire import Application, Message, Receive, Scope, Send
 
 CONTENT_POLICY = (
@@ -43,12 +44,13 @@ class StrictHeaders:
     What an answer sets itself (another content policy, a cache time) is left as it is.
     """
 
-    def __init__(self, app: Application, origins: Sequence[str]) -> None:
+    def __init__(self, app: Application, site: Site) -> None:
         self._app = app
+        self._site = site
+        self._policy: tuple[tuple[str, ...], bytes] = ((), b"")
         self._always = [
             (name.encode(), value.encode())
             for name, value in (
-                ("content-security-policy", page_policy(origins)),
                 ("strict-transport-security", STRICT_TRANSPORT),
                 ("x-content-type-options", "nosniff"),
                 ("referrer-policy", "no-referrer"),
@@ -66,8 +68,16 @@ class StrictHeaders:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = list(message.get("headers", ()))
                 there = {bytes(name).lower() for name, _ in headers}
-                headers += [pair for pair in self._always if pair[0] not in there]
+                every = (*self._always, (b"content-security-policy", self._page_policy()))
+                headers += [pair for pair in every if pair[0] not in there]
                 message = {**message, "headers": headers}
             await send(message)
 
         await self._app(scope, receive, dressed)
+
+    def _page_policy(self) -> bytes:
+        origins, policy = self._policy
+        if origins != self._site.origins:
+            policy = page_policy(self._site.origins).encode()
+            self._policy = (self._site.origins, policy)
+        return policy

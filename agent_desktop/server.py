@@ -104,7 +104,7 @@ class DeskServer:
         self.desk.sessions.on_end = sockets.close_session
         self._projection.watch = self._watch
         guarded = Guards(sockets, ports.site, ports.clock, ports.ids)
-        self.app: Application = StrictHeaders(guarded, ports.site.origins)
+        self.app: Application = StrictHeaders(guarded, ports.site)
 
     # --- life -----------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ class Profile(StrEnum):
     PCI = "pci"
 
 
-class Site(msgspec.Struct, frozen=True):
-    """The desk's own place on the web.
+class Site(msgspec.Struct):
+    """The desk's own place on the web. All parts of the desk look at one, so it changes for all.
 
     ``origins`` are the exact origins its pages come from (``https://desk.example``); the first one
     is the official one. ``trusted_proxies`` are addresses whose forwarded headers are believed
@@ -28,6 +28,11 @@ class Site(msgspec.Struct, frozen=True):
     language: str = "en"
     zone: str = "UTC"
     trusted_proxies: tuple[str, ...] = ()
+
+    def become(self, other: "Site") -> None:
+        """Take another's values, in force from the next request on."""
+        for field in self.__struct_fields__:
+            setattr(self, field, getattr(other, field))
 
 
 Key = Annotated[str, Meta(max_length=40)]

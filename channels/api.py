@@ -68,7 +68,7 @@ class Channel(MediumPort, Protocol):
     """A running medium."""
 
     async def start(self) -> None:
-        """Open listeners and begin to poll; raises StorageFailed or OSError with the reason."""
+        """Open listeners and begin to poll. Raises CannotListen or StorageFailed."""
         ...
 
     async def stop(self) -> None:
@@ -76,7 +76,21 @@ class Channel(MediumPort, Protocol):
         ...
 
     async def reconfigure(self, settings: Any) -> None:
-        """Take new settings live, without dropping a contact (type: the spec's settings)."""
+        """Take new settings live, without dropping a contact (type: the spec's settings).
+
+        Raises CannotListen or StorageFailed; then everything is as it was.
+        """
+        ...
+
+    async def retire(self) -> None:
+        """Take no new contacts from now on, and go on with those in hand; ``stop`` follows later.
+
+        Called when the channel leaves the configuration.
+        """
+        ...
+
+    async def busy(self) -> bool:
+        """Whether something waits to be sent that no open interaction shows."""
         ...
 
     def health(self) -> Mapping[str, str]:

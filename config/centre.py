@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter
 
@@ -19,19 +21,22 @@ from config import admin, health, metrics_routes, report_doors, setup_code
 from config.administration import Administration
 from config.audit import Audit
 from config.check import Loaded, load, load_texts
+from config.defaults import Start
+from config.greeting import NewUser, Started, greeting, origin_of
 from config.logs import Logs
 from config.metrics import Metrics, Sources
+from config.occupancy import Occupancy
 from config.redaction import secrets_of
 from config.reload import Reload
-from config.serving import WebServer
+from config.serving import Door
 from config.settings_types import Settings
 from config.setup_code import SetUpCode
 from config.telling import TellingApplication
 from config.versions import Versions
 from config.whispers import Whispers
 from config.wiring import Centre
-from router.model.errors import InvalidInput
-from router.model.ids import Medium
+from router.model.errors import InvalidInput, Refused
+from router.model.ids import AgentId, Medium
 
 LAB_USERS = {
     "mia": Role.AGENT,
@@ -42,13 +47,16 @@ LAB_USERS = {
 }
 """The log-ins of a lab centre, made with random passwords at its first start (CFG-3)."""
 
+STATIC = Path(agent_desktop.__file__).parent / "static"
+"""The built pages of the desk."""
+
 
 class Site:
     """Everything of one process, opened from the inside out and closed from the outside in."""
 
-    def __init__(self, loaded: Loaded, *, demo: bool = False) -> None:
+    def __init__(self, loaded: Loaded, start: Start | None = None) -> None:
         self.centre = Centre(loaded)
-        self.demo = demo
+        self._start = start or Start()
         self._loaded = loaded
         folder, clock = loaded.folder, self.centre.clock
         storage = self.centre.settings.storage
@@ -57,7 +65,7 @@ class Site:
         self._audit = Audit(storage.audit_file, clock)
         self.reload = Reload(
             loaded,
-            lambda: load(folder),
+            partial(load, folder, start=start),
             self.centre.put_in_force,
             self._adopt,
             clock,
@@ -65,7 +73,7 @@ class Site:
         )
         self.administration = Administration(
             folder,
-            load_texts,
+            partial(load_texts, start=start),
             self.reload,
             self._versions,
             self._audit,
@@ -73,18 +81,23 @@ class Site:
         )
         self._open = AsyncExitStack()
         self.desk: DeskServer | None = None
-        self.desk_port = 0
-        self.widget_port = 0
-        self._new_users: list[tuple[str, str]] = []
+        self._desk_site = desk_site(self.centre.settings, 0)
+        self._desk_door: Door | None = None
+        self._widget_door = Door(self.centre.media.application, "widget")
+        self._new_users: list[NewUser] = []
         self._code: SetUpCode | None = None
         self._shown_code = ""
 
     async def open(self) -> None:
-        """Start everything. Raises StorageFailed with the reason when something does not start."""
+        """Start everything. Raises CarillonError with the reason when something does not start."""
+        refuse_outside_the_lab(self._start, self.centre.settings)
         async with AsyncExitStack() as opening:
             self._logs.configure(self.centre.settings.log, secrets_of(self.centre.settings))
             self._logs.start()
             opening.callback(self._logs.stop)
+            occupancy = Occupancy(self.centre.settings.storage.folder)
+            occupancy.take()
+            opening.callback(occupancy.release)
             await self.centre.open()
             opening.push_async_callback(self.centre.close)
             await self._make_users(opening)
@@ -98,27 +111,31 @@ class Site:
         """Stop everything, the doors first."""
         await self._open.aclose()
 
+    @property
+    def desk_port(self) -> int:
+        """The port the desk is served on; 0 while it is not."""
+        return self._desk_door.port if self._desk_door is not None else 0
+
+    @property
+    def widget_port(self) -> int:
+        """The port the public site is served on; 0 while no channel has pages."""
+        return self._widget_door.port
+
     async def greeting(self) -> str:
         """What a person who started the centre wants to read."""
-        settings = self.centre.settings
-        lines = [f"{settings.site.name} runs ({settings.site.profile})."]
-        lines.append(f"  desk    {settings.desk.public_origin}")
-        if self.widget_port:
-            lines.append(f"  chat    {settings.widget.public_origin}/demo")
-        mail = settings.channels.get("mail")
-        if mail is not None and mail.incoming is not None:
-            addresses = ", ".join(box.address for box in mail.mailboxes.values())
-            lines.append(f"  mail    smtp://{mail.incoming.listen}  for {addresses or 'nobody'}")
-        lines.append(f"  files   {settings.folder}")
-        if self._new_users:
-            lines.append("  log-ins (shown once):")
-            lines += [f"    {user:8}{password}" for user, password in self._new_users]
-        elif self._shown_code:
-            lines.append("  nobody can sign in yet: for 15 minutes, from this machine, once:")
-            lines.append(f"    POST /api/v1/setup  code {self._shown_code}")
-        elif settings.lab:
-            lines.append("  log-ins were shown at the first start; `carillon user password NAME`")
-        return "\n".join([*lines, "  stop with Ctrl+C", ""])
+        mail: Any = self.centre.media.of(Medium("mail"))
+        return greeting(
+            Started(
+                settings=self.centre.settings,
+                desk_port=self.desk_port,
+                widget_port=self.widget_port,
+                mail_port=mail.smtp_port if mail is not None else 0,
+                new_users=self._new_users,
+                code=self._shown_code,
+                played=self._played(),
+                unbuilt=not (STATIC / "index.html").is_file(),
+            )
+        )
 
     # -- the doors
 
@@ -128,7 +145,10 @@ class Site:
         url = settings.storage.database_url
         accounts = await opening.enter_async_context(open_accounts(url, clock))
         if settings.lab:
-            self._new_users = await accounts.ensure_lab_users(LAB_USERS)
+            self._new_users = [
+                NewUser(user, password, LAB_USERS[user].value)
+                for user, password in await accounts.ensure_lab_users(LAB_USERS)
+            ]
             return
         code = SetUpCode(accounts, clock)
         self._shown_code = await code.begin() or ""
@@ -136,25 +156,24 @@ class Site:
             self._code = code
 
     async def _open_desk(self, opening: AsyncExitStack) -> None:
-        settings = self.centre.settings
         whispers = Whispers(self.centre)
         self.desk = DeskServer(self._ports(whispers), self._routers())
         whispers.listen(self.desk)
         await self.desk.start()
         opening.push_async_callback(self.desk.stop)
         application = TellingApplication(self.desk.app)
-        server = WebServer(application, settings.desk, "desk", **uvicorn_options())
-        await server.start()
-        opening.push_async_callback(server.stop)
-        self.desk_port = server.port
+        self._desk_door = Door(application, "desk", **uvicorn_options())
+        opening.push_async_callback(self._desk_door.close)
+        await self._desk_door.follow(self.centre.settings.desk)
+        self._tell_desk(self.centre.settings)
 
     async def _open_widget(self, opening: AsyncExitStack) -> None:
-        if self.centre.widgets:
-            listener = self.centre.settings.widget
-            server = WebServer(self.centre.widget_application(), listener, "widget")
-            await server.start()
-            opening.push_async_callback(server.stop)
-            self.widget_port = server.port
+        opening.push_async_callback(self._widget_door.close)
+        await self._follow_widget(self.centre.settings)
+
+    async def _follow_widget(self, settings: Settings) -> None:
+        """The public site listens while a channel has pages to show there."""
+        await self._widget_door.follow(settings.widget if self.centre.media.mounted else None)
 
     async def _follow_configuration(self, opening: AsyncExitStack) -> None:
         await self._audit.open()
@@ -163,22 +182,36 @@ class Site:
         await self._record(self._loaded)
 
     def _let_people_come(self, opening: AsyncExitStack) -> None:
-        """In a demonstration simulated chat customers come; all agents but the first are played.
-
-        Raises InvalidInput outside the lab: nobody wants these in a real centre's reports.
-        """
-        if not self.demo:
+        """In a demonstration simulated customers come, and all agents but the first are played."""
+        if not self._start.demo:
             return
-        if not self.centre.settings.lab:
-            raise InvalidInput("a demonstration runs in the lab profile only", field="site.profile")
-        scene = Scene(media=(CHAT,), agents=tuple(self.centre.catalogue.agents)[1:])
-        context = self.centre.context(Medium("dummy"))
+        scene = Scene(media=(CHAT,), agents=self._played())
+        context = self.centre.context(Medium("dummy"), no_pages)
         playing = self.centre.spawn(run_demo(context, scene), "demonstration")
         opening.callback(playing.cancel)
 
+    def _played(self) -> tuple[AgentId, ...]:
+        """The agents a demonstration plays: all but the first."""
+        return tuple(self.centre.catalogue.agents)[1:] if self._start.demo else ()
+
     async def _adopt(self, settings: Settings) -> None:
+        """Take new settings live, the new listeners before the old ones are let go.
+
+        Raises CarillonError with the field that cannot be taken; the former ones stay then.
+        """
+        refuse_what_is_fixed(self.centre.settings, settings)
+        async with AsyncExitStack() as moving:
+            if self._desk_door is not None:
+                await moving.enter_async_context(self._desk_door.prepared(settings.desk))
+            if self.centre.media.mounted:
+                await moving.enter_async_context(self._widget_door.prepared(settings.widget))
+            await self.centre.adopt(settings)
+        await self._follow_widget(settings)
         self._logs.configure(settings.log, secrets_of(settings))
-        await self.centre.adopt(settings)
+        self._tell_desk(settings)
+
+    def _tell_desk(self, settings: Settings) -> None:
+        self._desk_site.become(desk_site(settings, self.desk_port))
 
     async def _record(self, loaded: Loaded) -> None:
         """Keep a version that is in force, for the history of the configuration."""
@@ -202,15 +235,9 @@ class Site:
             history=centre.history.past,
             replies=lambda: centre.settings.replies,
             whispers=whispers,
-            site=DeskSite(
-                origins=(settings.desk.public_origin,),
-                profile=Profile(settings.site.profile),
-                language=settings.site.languages[0],
-                zone=settings.site.zone,
-                trusted_proxies=settings.desk.trusted_proxies,
-            ),
+            site=self._desk_site,
             database_url=settings.storage.database_url,
-            static=Path(agent_desktop.__file__).parent / "static",
+            static=STATIC,
         )
 
     def _routers(self) -> list[APIRouter]:
@@ -240,3 +267,43 @@ class Site:
         if self.desk is not None:
             found.update(self.desk.health())
         return found
+
+
+def no_pages(path: str, application: Any) -> None:
+    """The demonstration's people have no pages to mount."""
+
+
+def desk_site(settings: Settings, port: int) -> DeskSite:
+    """What the desk must know of the site, by these settings and the port it listens on."""
+    return DeskSite(
+        origins=(origin_of(settings.desk, port),),
+        profile=Profile(settings.site.profile),
+        language=settings.site.languages[0],
+        zone=settings.site.zone,
+        trusted_proxies=settings.desk.trusted_proxies,
+    )
+
+
+def refuse_outside_the_lab(start: Start, settings: Settings) -> None:
+    """Simulated customers are nothing for a real centre's reports. Raises InvalidInput."""
+    word = "--demo" if start.demo else "--ports" if start.ports else ""
+    if word and not settings.lab:
+        raise InvalidInput(f"{word} is for the lab profile only", field="site.profile")
+
+
+def refuse_what_is_fixed(former: Settings, settings: Settings) -> None:
+    """A centre cannot change its kind or move its facts and keys while it works on them.
+
+    Raises Refused (``fixed``) naming the settings.
+    """
+    pairs = (
+        ("site.profile", former.site.profile, settings.site.profile),
+        ("storage", former.storage, settings.storage),
+        ("secrets", former.secrets, settings.secrets),
+    )
+    changed = [name for name, before, after in pairs if before != after]
+    if changed:
+        raise Refused(
+            f"{', '.join(changed)} changed: stop the centre, move what it keeps, start it again",
+            code="fixed",
+        )

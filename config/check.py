@@ -17,7 +17,7 @@ from config.catalogue_checks import warn_of_catalogue
 from config.catalogue_names import Known
 from config.catalogue_text import CentreText, parse_need
 from config.decoding import Decoder, TextForm
-from config.defaults import with_defaults
+from config.defaults import Start, with_defaults
 from config.findings import FieldPath, Findings, Mistake, did_you_mean, undotted
 from config.flows import WrittenConversation, conversations_of, self_service_of
 from config.quantities import parse_span
@@ -56,14 +56,16 @@ def load(
     environment: Mapping[str, str] | None = None,
     channels: Mapping[Medium, ChannelSpec] | None = None,
     today: date | None = None,
+    start: Start | None = None,
 ) -> Loaded:
     """Read, decode and check a folder; never raises for what the folder holds.
 
     ``environment`` is where ``env:`` secrets come from (the process's own by default), ``channels``
     the installed channels (all that are found), ``today`` lets warnings know which holidays are
-    over. Everything wrong is reported at once, in the order of the files.
+    over, ``start`` what the command that starts it says. Everything wrong is reported at once, in
+    the order of the files.
     """
-    return _loaded(read_folder(folder.absolute()), environment, channels, today)
+    return _loaded(read_folder(folder.absolute()), environment, channels, today, start)
 
 
 def load_texts(
@@ -73,9 +75,10 @@ def load_texts(
     environment: Mapping[str, str] | None = None,
     channels: Mapping[Medium, ChannelSpec] | None = None,
     today: date | None = None,
+    start: Start | None = None,
 ) -> Loaded:
     """The same for texts that are not written yet, as if they stood in the folder."""
-    return _loaded(folder_of(folder.absolute(), texts), environment, channels, today)
+    return _loaded(folder_of(folder.absolute(), texts), environment, channels, today, start)
 
 
 def _loaded(
@@ -83,10 +86,11 @@ def _loaded(
     environment: Mapping[str, str] | None,
     channels: Mapping[Medium, ChannelSpec] | None,
     today: date | None,
+    start: Start | None,
 ) -> Loaded:
     folder, findings = found.folder, found.findings
     specs = discover() if channels is None else channels
-    with_defaults(found, specs)
+    with_defaults(found, specs, start)
     secrets = SecretReader(folder, os.environ if environment is None else environment)
     decoder = Decoder(findings, secrets, FORMS)
     centre = decoder.decode(found.tree, CentreText, ()) or CentreText()

@@ -72,7 +72,6 @@ class Reload:
         if first.catalogue is None or first.settings is None:
             raise ValueError("a centre starts with a configuration without mistakes")
         self._catalogue = first.catalogue
-        self._settings = first.settings
         self._folder: Path = first.folder
         self._loading = loading
         self._on_catalogue = on_catalogue
@@ -210,12 +209,12 @@ class Reload:
     async def _put_in_force(self, catalogue: Catalogue, settings: Settings) -> str:
         """Hand over what differs; the reason when somebody could not take it."""
         try:
+            # Settings first: they may fail (a port is taken), and then nothing shall have changed.
+            # They are handed over each time, since a file they name may have changed.
+            await self._on_settings(settings)
             if catalogue.version != self._catalogue.version:
                 await self._on_catalogue(catalogue)
                 self._catalogue = catalogue
-            if settings != self._settings:
-                await self._on_settings(settings)
-                self._settings = settings
         except (CarillonError, OSError) as error:
             log.warning(
                 "configuration not in force yet: %s",

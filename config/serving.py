@@ -1,16 +1,23 @@
-"""Web servers on the one loop: uvicorn, told nothing of signals and saying nothing of itself."""
+"""Web servers on the one loop: uvicorn, told nothing of signals and saying nothing of itself.
+
+A ``Door`` is one listener that can be moved while it serves: the new one takes connections before
+the old one stops, also where only the certificate changes and the address stays.
+"""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from typing_extensions import override
 
-from config.settings_types import Listen, WebListener
-from router.model.errors import StorageFailed
+from channels.listening import bound_socket
+from config.settings_types import WebListener
+from router.model.errors import CannotListen, StorageFailed
 
 FRAME_BYTES = 64 * 1024
 """A bigger websocket frame closes its connection (WEB-7); channels may ask for less."""
@@ -36,13 +43,23 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """One ASGI application on one listener. The socket is bound when it is made.
+    """One ASGI application on one listener. ``listening`` is its socket; else one is bound.
 
     ``options`` are further words to uvicorn, such as a websocket protocol of the application's.
+    Raises CannotListen where nothing can be bound.
     """
 
-    def __init__(self, application: Any, listener: WebListener, name: str, **options: Any) -> None:
-        self._socket = _bind(listener.listen, name)
+    def __init__(
+        self,
+        application: Any,
+        listener: WebListener,
+        name: str,
+        listening: socket.socket | None = None,
+        **options: Any,
+    ) -> None:
+        self._socket = listening or bound_socket(
+            listener.listen.host, listener.listen.port, f"{name}.listen"
+        )
         settings: dict[str, Any] = {
             "http": "h11",
             "ws": "websockets-sansio",
@@ -69,8 +86,15 @@ class WebServer:
         """The port it is bound to."""
         return int(self._socket.getsockname()[1])
 
+    def another_socket(self) -> socket.socket:
+        """A second handle of the listening socket, for who serves there next."""
+        return self._socket.dup()
+
     async def start(self) -> None:
-        """Serve; returns once connections are taken. Raises StorageFailed when it cannot."""
+        """Serve; returns once connections are taken.
+
+        Raises StorageFailed when it cannot, OSError or SSLError for a certificate that is wrong.
+        """
         self._task = asyncio.create_task(
             self._server.serve(sockets=[self._socket]), name=f"web {self._name}"
         )
@@ -79,6 +103,8 @@ class WebServer:
             [self._task, ready], timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
         ready.cancel()
+        if self._task.done():
+            self._task.result()
         if not self._server.ready.is_set():
             raise StorageFailed(f"the {self._name} server did not start")
 
@@ -90,14 +116,86 @@ class WebServer:
         self._socket.close()
 
 
-def _bind(listen: Listen, name: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+class Door:
+    """The listener of one application, which follows its settings. ``name`` is their section."""
+
+    def __init__(self, application: Any, name: str, **options: Any) -> None:
+        self._application = application
+        self._name = name
+        self._options = options
+        self._server: WebServer | None = None
+        self._where: tuple[object, ...] = ()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 while it is shut."""
+        return self._server.port if self._server is not None else 0
+
+    async def follow(self, listener: WebListener | None) -> None:
+        """Listen where the settings say, or nowhere (None); nothing happens where nothing changed.
+
+        Raises CannotListen or StorageFailed; then it listens where it did.
+        """
+        async with self.prepared(listener):
+            pass
+
+    @contextlib.asynccontextmanager
+    async def prepared(self, listener: WebListener | None) -> AsyncIterator[None]:
+        """Listen at the new place within the block; where the block ends well, only there.
+
+        Where it fails, the new place is let go, and all is as it was. Raises as ``follow`` does.
+        """
+        wanted = (listener.listen, *_certificate(listener)) if listener is not None else ()
+        if wanted == self._where:
+            yield
+            return
+        opened = await self._opened(listener) if listener is not None else None
+        try:
+            yield
+        except BaseException:
+            if opened is not None:
+                await opened.stop()
+            raise
+        former, self._server, self._where = self._server, opened, wanted
+        if former is not None:
+            # What is being answered by the former one ends in its own time.
+            closing = asyncio.create_task(former.stop(), name=f"web {self._name} closes")
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Listen no more; requests are finished within 5 s."""
+        await self.follow(None)
+        await asyncio.gather(*self._closing)
+
+    async def _opened(self, listener: WebListener) -> WebServer:
+        held: socket.socket | None = None
+        if self._server is not None and self._where[0] == listener.listen:
+            held = self._server.another_socket()
+        server = WebServer(self._application, listener, self._name, held, **self._options)
+        try:
+            await server.start()
+        except (OSError, ssl.SSLError) as error:
+            await server.stop()
+            raise CannotListen(
+                f"{self._name}.certificate: {error}", field=f"{self._name}.certificate"
+            ) from error
+        except StorageFailed:
+            await server.stop()
+            raise
+        return server
+
+
+def _certificate(listener: WebListener) -> tuple[object, ...]:
+    """What of the certificate's files decides: a renewed one has another time or size."""
+    files = (listener.certificate, listener.private_key_file)
+    return tuple(_state(path) if path is not None else None for path in files)
+
+
+def _state(path: Path) -> tuple[str, int, int]:
     try:
-        bound.bind((listen.host, listen.port))
-    except OSError as error:
-        bound.close()
-        raise StorageFailed(f"{name}: cannot listen on {listen}: {error.strerror}") from error
-    bound.setblocking(False)  # noqa: FBT003 - the standard library's
-    return bound
+        found = path.stat()
+    except OSError:
+        return (str(path), 0, 0)
+    return (str(path), found.st_mtime_ns, found.st_size)

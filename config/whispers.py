@@ -15,10 +15,7 @@ class Whispers:
 
     def listen(self, desk: DeskServer) -> None:
         """Let media tell this desk that a customer types."""
-        for channel in self._centre.channels.values():
-            if hasattr(channel, "on_typing"):
-                telling: Any = channel
-                telling.on_typing = desk.customer_typing
+        self._centre.media.listen(desk.customer_typing)
 
     def typing(self, interaction_id: InteractionId, agent_id: AgentId, *, typing: bool) -> None:
         """An agent began or stopped to type."""
@@ -35,4 +32,4 @@ class Whispers:
 
     def _channel(self, interaction_id: InteractionId) -> Any:
         view = self._centre.hub.interaction(interaction_id)
-        return self._centre.channels.get(view.medium) if view is not None else None
+        return self._centre.media.of(view.medium) if view is not None else None

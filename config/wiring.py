@@ -1,19 +1,15 @@
 """The composition root: builds a running centre from its settings. No decisions are made here."""
 
 import asyncio
-import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.routing import Mount
-
-from channels.api import Channel, ChannelContext, OutgoingMail, discover
+from channels.api import Channel, ChannelContext, OutgoingMail
 from config.check import Loaded
+from config.media import Media
 from config.settings_types import Settings
 from config.stores import Stores, channel_database, channel_folder
-from config.telling import TellingMedium
 from reporting.keeping import KeptHistory
 from router.hub import Hub
 from router.model.catalogue import Catalogue
@@ -22,8 +18,6 @@ from router.model.errors import InvalidInput
 from router.model.ids import Medium
 from router.ports import Clock, Ids
 from router.storage.system import RandomIds, SystemClock
-
-log = logging.getLogger(__name__)
 
 
 class Centre:
@@ -39,8 +33,7 @@ class Centre:
         self.stores = Stores(self.settings.storage, self.settings.secrets, self.clock, self.ids)
         self.hub = Hub(self.stores.log, self.clock)
         self.history = KeptHistory(self.stores.history_url, self.hub, self.stores.log)
-        self.channels: dict[Medium, Channel] = {}
-        self.widgets: list[Mount] = []
+        self.media = Media(self.hub, self.hub.attach, self.context)
         self._running = AsyncExitStack()
 
     async def open(self) -> None:
@@ -48,20 +41,25 @@ class Centre:
         async with AsyncExitStack() as opening:
             await self.stores.open()
             opening.push_async_callback(self.stores.close)
-            self._build_channels()
+            self.media.build(self.settings.channels)
             await self.hub.start()
             opening.push_async_callback(self.hub.stop)
             await self.put_in_force(self.catalogue)
             await self.history.start()
             opening.push_async_callback(self.history.stop)
-            for channel in self.channels.values():
-                await channel.start()
-                opening.push_async_callback(channel.stop)
+            # Stopped even where a start fails: it may have begun half of its work.
+            opening.push_async_callback(self.media.stop)
+            await self.media.start()
             self._running = opening.pop_all()
 
     async def close(self) -> None:
         """Let go of everything; channels first, stores last."""
         await self._running.aclose()
+
+    @property
+    def channels(self) -> Mapping[Medium, Channel]:
+        """The channels that take contacts, by medium."""
+        return self.media.channels
 
     async def put_in_force(self, catalogue: Catalogue) -> None:
         """Let a version of the configuration decide from now on; the same one changes nothing."""
@@ -70,41 +68,22 @@ class Centre:
         self.catalogue = catalogue
 
     async def adopt(self, settings: Settings) -> None:
-        """Take new settings live; what only a new process can take is said in the log."""
-        for name, channel in self.channels.items():
-            given = settings.channels.get(name)
-            if given is not None and given != self.settings.channels.get(name):
-                await channel.reconfigure(given)
-        for other in sorted(set(settings.channels) ^ set(self.channels)):
-            log.warning("channel %s is added or removed when the centre starts again", other)
+        """Take new settings live. Raises CarillonError when a channel cannot take its own."""
+        await self.media.adopt(settings.channels)
         self.settings = settings
 
     def health(self) -> Mapping[str, str]:
         """What is not well, by part; empty when everything is."""
-        found = dict(self.hub.health())
+        found = {**self.hub.health(), **self.media.health()}
         if trouble := self.history.projector.health():
             found["history"] = trouble
-        for name, channel in self.channels.items():
-            found.update({f"channel.{name}.{part}": why for part, why in channel.health().items()})
         return found
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Begin work that goes on beside everything else; whoever begins it ends it."""
         return asyncio.create_task(work, name=name)
 
-    def widget_application(self) -> Starlette:
-        """What the public listener serves: what channels mounted."""
-        return Starlette(routes=list(self.widgets))
-
-    def _build_channels(self) -> None:
-        for name, spec in discover().items():
-            given = self.settings.channels.get(name)
-            if given is not None:
-                channel = spec.build(given, self.context(name))
-                self.channels[name] = channel
-                self.hub.attach(TellingMedium(channel))
-
-    def context(self, name: Medium) -> ChannelContext:
+    def context(self, name: Medium, mount: Callable[[str, Any], None]) -> ChannelContext:
         """What a channel of this name is given."""
         stores = self.stores
         return ChannelContext(
@@ -119,13 +98,13 @@ class Centre:
             secrets=stores.keys,
             data_folder=channel_folder(self.settings.storage, name),
             database_url=channel_database(self.settings.storage),
-            mount=lambda path, application: self.widgets.append(Mount(path, app=application)),
+            mount=mount,
             send_mail=self.send_mail,
         )
 
     async def send_mail(self, mail: OutgoingMail) -> None:
         """Hand a notification to the mail channel. Raises InvalidInput where there is none."""
-        channel: Any = self.channels.get(Medium("mail"))
+        channel: Any = self.media.of(Medium("mail"))
         if channel is None:
             raise InvalidInput("no mail channel is configured to send it", field="channels.mail")
         await channel.notify(mail)

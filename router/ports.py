@@ -137,6 +137,10 @@ class Floor(Protocol):
         """When business opens next by this calendar; None when it is open or none is known."""
         ...
 
+    def open_of(self, medium: Medium) -> int:
+        """How many interactions of a medium have not finished; looks at each one."""
+        ...
+
     def conservation(self) -> Conservation:
         """The conservation law's terms."""
         ...

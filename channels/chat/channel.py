@@ -99,6 +99,14 @@ class ChatChannel:
         self._parts.settings = settings
         self._parts.limits.adopt(settings)
 
+    async def retire(self) -> None:
+        """Begin no more chats and take no more forms; those that run go on and can be resumed."""
+        self._parts.retired = True
+
+    async def busy(self) -> bool:
+        """Whether a wish of a visitor is still being carried out."""
+        return self._parts.carrying
+
     def health(self) -> Mapping[str, str]:
         """What is not well."""
         ill = {"departures": self._departures.failure, "mails": self._mails.failure}

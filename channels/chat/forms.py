@@ -29,7 +29,7 @@ class Forms:
         Refused (``not_offered``), InvalidInput, Overloaded or StorageFailed.
         """
         site = self._parts.settings.sites[key]
-        if not site.form_mailbox:
+        if self._parts.retired or not site.form_mailbox:
             raise Refused("this site takes no messages", code="not_offered")
         text = mask_cards(bounded_text(frame.text, self._parts.settings.characters_max))
         if not text:

@@ -51,6 +51,7 @@ class Parts:
         self.store = ChatStore(context.database_url)
         self.rooms = Rooms(self.store, context.seals, context.clock)
         self.limits = Limits(settings)
+        self.retired = False
         self.on_typing: Callable[[InteractionId, bool], None] | None = None
         self._carried: set[asyncio.Task[Any]] = set()
         self._marks: asyncio.Queue[MarkEntry] = asyncio.Queue(MARKS_MAX)
@@ -81,6 +82,11 @@ class Parts:
         self._carried.add(task)
         task.add_done_callback(self._carried.discard)
         return task
+
+    @property
+    def carrying(self) -> bool:
+        """Whether a wish has begun and is not done."""
+        return bool(self._carried)
 
     async def all_carried(self) -> None:
         """Wait until every wish that has begun is done."""

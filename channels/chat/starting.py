@@ -39,7 +39,7 @@ class Starts:
 
     def is_open(self, site: Site) -> bool:
         """Whether a chat may begin now."""
-        return self._context.floor.is_open(site.calendar)
+        return not self._parts.retired and self._context.floor.is_open(site.calendar)
 
     async def start(
         self,

@@ -192,7 +192,13 @@ class Visitor:
         if found is None:
             token = new_token()
         self._token = token
-        facts = site_facts(site, self._language, self._parts.settings, self._parts.context.floor)
+        facts = site_facts(
+            site,
+            self._language,
+            self._parts.settings,
+            self._parts.context.floor,
+            taking=not self._parts.retired,
+        )
         fields: dict[str, object] = {}
         if not began:
             fields["token"] = token

@@ -8,17 +8,20 @@ from router.ports import Floor
 
 
 def site_facts(
-    site: Site, language: str, settings: ChatSettings, floor: Floor
+    site: Site, language: str, settings: ChatSettings, floor: Floor, *, taking: bool = True
 ) -> Mapping[str, Any]:
-    """Texts in one language, questions, hours and bounds of a site."""
-    is_open = floor.is_open(site.calendar)
+    """Texts in one language, questions, hours and bounds of a site.
+
+    A channel that is not ``taking`` contacts any more shows itself closed and without a form.
+    """
+    is_open = taking and floor.is_open(site.calendar)
     return {
         "title": in_language(site.title, language),
         "greeting": in_language(site.greeting, language),
         "hours": in_language(site.hours, language),
         "open": is_open,
         "next_opening": None if is_open else floor.next_opening(site.calendar),
-        "form": bool(site.form_mailbox),
+        "form": taking and bool(site.form_mailbox),
         "ask_name": site.ask_name,
         "ask_mail": site.ask_mail,
         "topics": [_shown(choice, language) for choice in site.topics],

@@ -62,6 +62,13 @@ class DummyChannel:
         """Take new settings."""
         self._settings = settings
 
+    async def retire(self) -> None:
+        """Customers are method calls: nobody new is let in by not calling."""
+
+    async def busy(self) -> bool:
+        """Nothing of it waits: what a customer is told is told at once."""
+        return False
+
     def health(self) -> Mapping[str, str]:
         """It is always well."""
         return {}

@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted.internet import ssl
 
 from channels.api import ChannelContext, OutgoingMail
+from channels.listening import bound_socket, split_address
 from channels.mail import imap_client, pop3_client
 from channels.mail.arriving import MAIL, Arrivals, Taken
 from channels.mail.joining import AutoReplyHistory, why_no_auto_reply
@@ -58,12 +61,15 @@ class MailChannel:
         return MAIL
 
     async def start(self) -> None:
-        """Open the listener, begin to read mailboxes and to send. Raises OSError, StorageFailed."""
+        """Open the listener, begin to read mailboxes and to send.
+
+        Raises CannotListen, StorageFailed.
+        """
         await self._store.open()
         self._know_ourselves()
         await self._pool.start()
         self._sender.start(self._settings.relay)
-        self._listen()
+        self._port = self._opened(self._settings)
         self._begin_polls()
 
     async def stop(self) -> None:
@@ -75,16 +81,31 @@ class MailChannel:
         await self._store.close()
 
     async def reconfigure(self, settings: MailSettings) -> None:
-        """Take new settings. The listener is opened anew only when its own settings changed."""
-        former, self._settings = self._settings, settings
+        """Take new settings. The listener is opened anew only when its own settings changed.
+
+        The new one listens before the old one stops; where it cannot (CannotListen), nothing
+        has changed.
+        """
+        former = self._settings
+        if (former.incoming, former.host) != (settings.incoming, settings.host):
+            opened = self._opened(settings)
+            await self._close_port()
+            self._port = opened
+        self._settings = settings
         self._arrivals.settings = self._replies.settings = settings
         self._know_ourselves()
-        if (former.incoming, former.host) != (settings.incoming, settings.host):
-            await self._close_port()
-            self._listen()
         self._sender.reconfigure(settings.relay, settings.retry)
         await self._end_polls()
         self._begin_polls()
+
+    async def retire(self) -> None:
+        """Take no more mail by SMTP nor from mailboxes; answers are still sent."""
+        await self._end_polls()
+        await self._close_port()
+
+    async def busy(self) -> bool:
+        """Whether a message waits for the relay."""
+        return await self._store.next_due() is not None
 
     def health(self) -> Mapping[str, str]:
         """What is not well."""
@@ -109,24 +130,32 @@ class MailChannel:
 
     # -- in
 
-    def _listen(self) -> None:
-        incoming = self._settings.incoming
+    def _opened(self, settings: MailSettings) -> Any:
+        """A listener for these settings, None where there is to be none. Raises CannotListen."""
+        incoming = settings.incoming
         if incoming is None:
-            return
+            return None
         # Imported late: importing the reactor earlier would install another one.
         from twisted.internet import reactor
 
-        host, _, port = incoming.listen.rpartition(":")
         factory = MailReceiverFactory(
-            host=self._settings.host,
+            host=settings.host,
             owns=lambda address: self._arrivals.mailbox_of(address) is not None,
             deliver=self._delivered,
             clock=self._context.clock,
             limits=incoming.limits,
             tls=_tls(incoming),
         )
-        listen: Any = reactor
-        self._port = listen.listenTCP(int(port), factory, interface=host.strip("[]"))
+        former = self._settings.incoming
+        if self._port is not None and former is not None and former.listen == incoming.listen:
+            listening = socket.socket(fileno=os.dup(self._port.fileno()))
+        else:
+            listening = bound_socket(
+                *split_address(incoming.listen), "channels.mail.incoming.listen"
+            )
+        adopting: Any = reactor
+        with listening:
+            return adopting.adoptStreamPort(listening.fileno(), listening.family, factory)
 
     async def _close_port(self) -> None:
         port, self._port = self._port, None

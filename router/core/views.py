@@ -9,7 +9,15 @@ from router.core.waits import expected_wait, in_order, position_in_queue
 from router.model.agent import Presence
 from router.model.commands import Arrive
 from router.model.explanation import ExpectedWait
-from router.model.ids import AgentId, CaseId, Instant, InteractionId, Position, QueueName
+from router.model.ids import (
+    AgentId,
+    CaseId,
+    Instant,
+    InteractionId,
+    Medium,
+    Position,
+    QueueName,
+)
 from router.model.interaction import Phase
 from router.model.views import (
     AgentView,
@@ -34,6 +42,7 @@ __all__ = [
     "is_open",
     "next_opening",
     "open_in_case",
+    "open_of",
     "parked_views",
     "position_in_queue",
     "queue_for",
@@ -262,6 +271,14 @@ def next_opening(state: State, calendar: str, now: Instant) -> Instant | None:
     if known is None or calendar in state.closed_calendars:
         return None
     return business_hours.next_opening(known, now)
+
+
+def open_of(state: State, medium: Medium) -> int:
+    """How many interactions of a medium have not finished; looks at each one that is known."""
+    return sum(
+        each.medium == medium and each.phase is not Phase.FINISHED
+        for each in state.interactions.values()
+    )
 
 
 def conservation(state: State, now: Instant, position: Position = NO_POSITION) -> Conservation:

@@ -7,7 +7,7 @@ from router.hub.tail import Tail
 from router.model.catalogue import Catalogue
 from router.model.commands import Arrive
 from router.model.explanation import ExpectedWait, WhyWaiting
-from router.model.ids import AgentId, CaseId, Instant, InteractionId, QueueName
+from router.model.ids import AgentId, CaseId, Instant, InteractionId, Medium, QueueName
 from router.model.views import AgentView, Conservation, InteractionView, QueueView
 from router.ports import Clock
 from router.state.live import State
@@ -72,6 +72,10 @@ class Views:
     def next_opening(self, calendar: str) -> Instant | None:
         """When business opens next by this calendar; None when it is open or none is known."""
         return core.next_opening(self._state, calendar, self._now())
+
+    def open_of(self, medium: Medium) -> int:
+        """How many interactions of a medium have not finished."""
+        return core.open_of(self._state, medium)
 
     def conservation(self) -> Conservation:
         """The conservation law's terms."""

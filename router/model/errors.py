@@ -4,6 +4,7 @@ CarillonError
 ├── Refused            a command that cannot be done now, with a code the desk can show in words
 ├── StorageFailed      the log or another store did not take or give what was asked
 │   └── StaleWriter    another writer holds a newer epoch: this process must stop writing
+├── CannotListen       an address to listen on cannot be had: taken, forbidden or not ours
 ├── Overloaded         a bound was reached; try again later
 ├── NotFound           nothing of that id is visible to the asker
 └── InvalidInput       bytes or settings from outside that cannot be understood
@@ -38,6 +39,16 @@ class StaleWriter(StorageFailed):
     """Another writer took over with a newer epoch."""
 
     code = "stale_writer"
+
+
+class CannotListen(CarillonError):
+    """An address to listen on cannot be had; ``field`` is the setting that names it."""
+
+    code = "cannot_listen"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Overloaded(CarillonError):
