@@ -5,7 +5,7 @@ from typing import Protocol
 
 from router.model.events import EntryAdded, Event
 from router.model.ids import AgentId, EntryId, Instant, InteractionId, SubjectId
-from router.model.past import AgentDay, Life, PastInteraction, Written
+from router.model.past import AgentDay, Contact, Life, PastInteraction, Written
 
 EVER = Instant(2**53)
 """Later than every moment."""
@@ -57,9 +57,7 @@ class History(Protocol):
         """What these customers (100 at most) came with before a moment, newest first."""
         ...
 
-    async def last_contact(
-        self, subjects: Sequence[SubjectId], before: Instant
-    ) -> PastInteraction | None:
+    async def last_contact(self, subjects: Sequence[SubjectId], before: Instant) -> Contact | None:
         """The newest of these, as far as it is known now: an offer waits for nothing."""
         ...
 

@@ -12,7 +12,7 @@ from router.model.content import Mark
 from router.model.errors import StorageFailed
 from router.model.events import EntryAdded, Recorded
 from router.model.ids import AgentId, EntryId, Instant, InteractionId, Position, SubjectId
-from router.model.past import AgentDay, Life, PastInteraction, Written
+from router.model.past import AgentDay, Contact, Life, PastInteraction, Written
 from router.ports import EventLog
 
 P = ParamSpec("P")
@@ -85,8 +85,10 @@ class PastQueries:
 
     async def first_words(self, interaction_id: InteractionId) -> EntryAdded | None:
         """The customer's first entry, or the first that is no note; as far as it is known now."""
-        row = await self._reading.look(timeline.first_words, interaction_id)
-        return None if row is None else (await self._written([row]))[0].entry
+        position = await self._reading.look(HistoryReader.first_words, interaction_id)
+        if position is None:
+            return None
+        return _entry_at(position, await self._log.read(Position(position - 1), 1))
 
     async def contacts(
         self, subjects: Sequence[SubjectId], before: Instant, limit: int
@@ -94,12 +96,9 @@ class PastQueries:
         """What these customers came with before a moment, newest first."""
         return await self._fresh(timeline.contacts, subjects, before, limit)
 
-    async def last_contact(
-        self, subjects: Sequence[SubjectId], before: Instant
-    ) -> PastInteraction | None:
+    async def last_contact(self, subjects: Sequence[SubjectId], before: Instant) -> Contact | None:
         """The newest of these, as far as it is known now."""
-        found = await self._reading.look(timeline.contacts, subjects, before, 1)
-        return found[0] if found else None
+        return await self._reading.look(timeline.last_contact, subjects, before)
 
     async def day(self, agent_id: AgentId, since: Instant, until: Instant) -> AgentDay:
         """An agent's own figures from ``since`` to before ``until``."""
@@ -115,7 +114,7 @@ class PastQueries:
 
     async def _written(self, rows: Sequence[EntryRow]) -> list[Written]:
         """These entries with their sealed words, which stand in the log."""
-        found: dict[int, Recorded] = {}
+        found: dict[int, list[Recorded]] = {}
         positions = sorted(row.position for row in rows)
         start = 0
         while start < len(positions):
@@ -124,12 +123,20 @@ class PastQueries:
                 end += 1
             after, last = Position(positions[start] - 1), positions[end - 1]
             for recorded in await self._log.read(after, last - after):
-                found[recorded.position] = recorded
+                found[recorded.position] = [recorded]
             start = end
-        return [_written(row, found.get(row.position)) for row in rows]
+        return [
+            Written(
+                _entry_at(row.position, found.get(row.position, ())),
+                Mark(row.mark) if row.mark else None,
+                row.mark_reason,
+            )
+            for row in rows
+        ]
 
 
-def _written(row: EntryRow, recorded: Recorded | None) -> Written:
-    if recorded is None or not isinstance(recorded.event, EntryAdded):
-        raise StorageFailed(f"the log has no entry at position {row.position}")
-    return Written(recorded.event, Mark(row.mark) if row.mark else None, row.mark_reason)
+def _entry_at(position: int, recorded: Sequence[Recorded]) -> EntryAdded:
+    event = recorded[0].event if recorded else None
+    if not isinstance(event, EntryAdded):
+        raise StorageFailed(f"the log has no entry at position {position}")
+    return event

@@ -12,7 +12,6 @@ from reporting.life import life
 from reporting.rows import EngagementRow, EntryRow, InteractionRow, StepRow, VisitRow
 from reporting.store.reading import HistoryReader
 from reporting.store.tables import TABLES
-from router.model.content import Author
 from router.model.events import Event, Recorded
 from router.model.ids import (
     AgentId,
@@ -25,7 +24,7 @@ from router.model.ids import (
     QueueName,
     SubjectId,
 )
-from router.model.past import Life, PastInteraction
+from router.model.past import Contact, Life, PastInteraction
 
 PAGE_MAX = 200
 """Rows of one page at most."""
@@ -102,15 +101,15 @@ def entry(
     return row if row is not None and row.interaction_id == interaction_id else None
 
 
-def first_words(reader: HistoryReader, interaction_id: InteractionId) -> EntryRow | None:
-    """The customer's first entry, or the first that is no note."""
-    table = TABLES[EntryRow].c
-    words = (table.interaction_id == interaction_id, table.note.is_(False))
-    for more in ((table.author == Author.CUSTOMER.value,), ()):
-        found = reader.rows(EntryRow, *words, *more, order=(table.number,), limit=1)
-        if found:
-            return found[0]
-    return None
+def last_contact(
+    reader: HistoryReader, subjects: Sequence[SubjectId], before: Instant
+) -> Contact | None:
+    """The newest interaction of these customers before a moment."""
+    found = reader.last_contact(subjects[:SUBJECTS_MAX], before)
+    if found is None:
+        return None
+    interaction_id, medium, arrived = found
+    return Contact(InteractionId(interaction_id), Medium(medium), Instant(arrived))
 
 
 def _told(reader: HistoryReader, rows: Sequence[InteractionRow]) -> tuple[PastInteraction, ...]:

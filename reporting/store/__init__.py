@@ -67,7 +67,7 @@ class HistoryStore:
 
     def open(self) -> tuple[int, int]:
         """Make the tables where needed; the position the history stands at and its moment."""
-        with _told("the history was not opened"):
+        with told("the history was not opened"):
             self._make_private()
             columns = set(sa.inspect(self._writers).get_table_names()) & {projection.name} and {
                 each["name"] for each in sa.inspect(self._writers).get_columns(projection.name)
@@ -88,7 +88,7 @@ class HistoryStore:
 
     def reset(self) -> None:
         """Empty the history, so that it is built again from the first event."""
-        with _told("the history was not emptied"):
+        with told("the history was not emptied"):
             metadata.drop_all(self._writers)
             metadata.create_all(self._writers)
 
@@ -99,7 +99,7 @@ class HistoryStore:
         ``at`` is the moment of the event there. Raises StorageFailed when the database did not
         take it.
         """
-        with _told("the history was not written"), self._writers.begin() as connection:
+        with told("the history was not written"), self._writers.begin() as connection:
             yield HistoryWriter(connection, self._insert)
             values = {
                 "name": "history",
@@ -115,12 +115,12 @@ class HistoryStore:
     @contextmanager
     def reading(self) -> Iterator[HistoryReader]:
         """A snapshot of the history. Raises StorageFailed when the database does not answer."""
-        with _told("the history was not read"), self._readers.connect() as connection:
+        with told("the history was not read"), self._readers.connect() as connection:
             yield HistoryReader(connection)
 
     def catalogue(self) -> str:
         """The catalogue in force where the history stands, as JSON; empty before the first."""
-        with _told("the history was not read"), self._readers.connect() as connection:
+        with told("the history was not read"), self._readers.connect() as connection:
             row = connection.execute(sa.select(in_force.c.catalogue)).first()
         return "" if row is None else str(row[0])
 
@@ -165,8 +165,8 @@ class HistoryWriter(HistoryReader):
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """A driver's error as ours; a pool that has no connection left is one, too."""
+def told(what: str) -> Iterator[None]:
+    """A driver's error as StorageFailed; a pool that has no connection left is one, too."""
     try:
         yield
     except (DBAPIError, NoConnection, OSError) as error:

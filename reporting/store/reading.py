@@ -5,10 +5,31 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reporting.rows import EntryRow, InteractionRow
 from reporting.store.tables import KEYS, TABLES, AnyRow, OneRow, projection
+from router.model.content import Author
 
 CHUNK = 1_000
 """Rows that a stream holds at a time."""
+
+
+_interactions, _entries = TABLES[InteractionRow].c, TABLES[EntryRow].c
+_LAST_CONTACT = (
+    sa.select(_interactions.interaction_id, _interactions.medium, _interactions.arrived_at)
+    .where(
+        _interactions.subject.in_(sa.bindparam("subjects", expanding=True)),
+        _interactions.arrived_at < sa.bindparam("before"),
+    )
+    .order_by(_interactions.arrived_at.desc(), _interactions.interaction_id)
+    .limit(1)
+)
+_FIRST_WORDS = (
+    sa.select(_entries.position)
+    .where(_entries.interaction_id == sa.bindparam("interaction_id"), _entries.note.is_(False))
+    .order_by(sa.case((_entries.author == sa.bindparam("customer"), 0), else_=1), _entries.number)
+    .limit(1)
+)
+# These two are asked for with every ring, so they are built once.
 
 
 class HistoryReader:
@@ -57,6 +78,18 @@ class HistoryReader:
         statement = sa.select(table).where(*conditions).order_by(*order).limit(1)
         values = self._connection.execute(statement).first()
         return None if values is None else kind(*values)
+
+    def last_contact(self, subjects: Sequence[str], before: int) -> tuple[str, str, int] | None:
+        """The newest interaction of these customers before a moment: id, medium, arrival."""
+        given = {"subjects": list(subjects), "before": before}
+        row = self._connection.execute(_LAST_CONTACT, given).first()
+        return None if row is None else (row[0], row[1], int(row[2]))
+
+    def first_words(self, interaction_id: str) -> int | None:
+        """Where in the log the customer's first entry stands, or the first that is no note."""
+        given = {"interaction_id": interaction_id, "customer": Author.CUSTOMER.value}
+        found = self._connection.execute(_FIRST_WORDS, given).scalar()
+        return None if found is None else int(found)
 
     def distinct(self, kind: type[AnyRow], columns: Sequence[str], *conditions: Any) -> list[Any]:
         """The different values of some columns, in order."""

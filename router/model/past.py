@@ -43,6 +43,14 @@ class PastInteraction(msgspec.Struct, frozen=True):
     last_entry_at: Instant | None
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """An interaction in so few words as a ring has time for."""
+
+    interaction_id: InteractionId
+    medium: Medium
+    arrived: Instant
+
+
 class Written(msgspec.Struct, frozen=True):
     """An entry as the log has it, and what became of it."""
 
