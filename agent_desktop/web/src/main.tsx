@@ -21,8 +21,14 @@ import { LANGUAGES, preferred, speak, t } from "./words/words";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/parts.css";
-import "./styles/desk.css";
+import "./styles/frame.css";
+import "./styles/worklist.css";
+import "./styles/conversation.css";
+import "./styles/composer.css";
+import "./styles/side.css";
+import "./styles/offers.css";
 import "./styles/pages.css";
+import "./styles/narrow.css";
 
 const ringer = new Ringer(() => new AudioContext());
 

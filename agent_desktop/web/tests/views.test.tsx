@@ -7,6 +7,8 @@ import { MemoryDraftStore } from "../src/drafts/store";
 import { Ringer } from "../src/sound/ringer";
 import type { Push, Session } from "../src/state/shapes";
 import { Composer } from "../src/views/composer";
+import { CustomerCard } from "../src/views/customer";
+import { StatusBar } from "../src/views/statusbar";
 import { DeskContext } from "../src/views/context";
 import { Offers } from "../src/views/offers";
 import { home, places } from "../src/views/places";
@@ -179,4 +181,100 @@ it("each role goes where its permissions lead", () => {
   expect(places(session()).map((place) => place.page)).toEqual(["work", "board", "settings"]);
   expect(home(session({ agent_id: "max", permissions: ["reports"] }))).toBe("reports");
   expect(home(session({ permissions: [] }))).toBe("settings");
+});
+
+const choose = (words: string): unknown =>
+  act(() => {
+    const rows = [...root.querySelectorAll<HTMLElement>(".menu-row")];
+    rows.find((row) => row.textContent?.includes(words))?.click();
+  });
+
+describe("being ready for some media", () => {
+  it("asks for all but the one that was turned off, and for all again", () => {
+    act(() => desk.fold(snapshot({ agent: agent({ slots: { mail: 2, chat: 3 }, media: null }) })));
+    show(<StatusBar />);
+    act(() => root.querySelector<HTMLElement>("#presence")?.click());
+    choose("Mail");
+    expect(sent.at(-1)).toEqual(["presence", expect.objectContaining({ media: ["chat"] })]);
+    act(() => desk.fold(snapshot({ agent: agent({ slots: { mail: 2, chat: 3 }, media: ["chat"] }) })));
+    expect(root.querySelector(".load-off")?.textContent).toContain("Mail");
+    const chat = [...root.querySelectorAll('[role="menuitemcheckbox"]')].find((row) =>
+      row.textContent?.includes("Chat"),
+    );
+    expect(chat?.getAttribute("aria-disabled")).toBe("true");
+    choose("Mail");
+    expect(sent.at(-1)?.[1]).not.toHaveProperty("media");
+  });
+});
+
+describe("the customer's card", () => {
+  const card = {
+    subject: "s1",
+    name: "Li Wei",
+    addresses: [],
+    tier: "gold",
+    language: "zh-CN",
+    fields: { account: "4711" },
+    notes: "",
+    revision: 3,
+    merged: [],
+  };
+  const answers = (patched: () => Response): void => {
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (_, options) =>
+      options?.method === "PATCH" ? patched() : new Response(JSON.stringify(card)),
+    );
+  };
+  const settle = (): Promise<void> => act(async () => void (await new Promise((done) => setTimeout(done))));
+  const edit = async (permissions: readonly string[]): Promise<void> => {
+    Object.assign(desk, { session: session({ permissions }) });
+    show(<CustomerCard item={item("i1")} />);
+    await settle();
+    act(() => {
+      const buttons = [...root.querySelectorAll("button")];
+      buttons.find((each) => each.textContent === "Edit card")?.click();
+    });
+  };
+  const type = (label: string, text: string): unknown =>
+    act(() => {
+      const name = [...root.querySelectorAll("label")].find((each) => each.textContent === label);
+      const field = document.getElementById(name?.htmlFor ?? "") as HTMLInputElement;
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+
+  it("saves tier and fields with the revision that was looked at", async () => {
+    answers(() => new Response(JSON.stringify({ ...card, tier: "platinum", revision: 4 })));
+    await edit(["work", "customers.edit"]);
+    type("Tier", "platinum");
+    type("Value", "4712");
+    act(() => root.querySelector("form")?.requestSubmit());
+    await settle();
+    const call = vi.mocked(fetch).mock.calls.find(([, options]) => options?.method === "PATCH");
+    expect(JSON.parse(String(call?.[1]?.body))).toEqual({
+      name: "Li Wei",
+      tier: "platinum",
+      language: "zh-CN",
+      fields: { account: "4712" },
+      revision: 3,
+    });
+    expect(root.querySelector(".tier")?.textContent).toBe("platinum");
+  });
+
+  it("keeps what was typed when somebody else was faster", async () => {
+    answers(() => new Response(JSON.stringify({ code: "stale" }), { status: 409 }));
+    await edit(["work", "customers.edit"]);
+    type("Tier", "platinum");
+    act(() => root.querySelector("form")?.requestSubmit());
+    await settle();
+    expect(root.querySelector(".mistake")?.textContent).toContain("Somebody changed this card");
+    expect(root.querySelector<HTMLInputElement>("form input:nth-of-type(1)")).not.toBeNull();
+    const values = [...root.querySelectorAll<HTMLInputElement>("form input")].map((each) => each.value);
+    expect(values).toContain("platinum");
+  });
+
+  it("is not edited by who may not", async () => {
+    answers(() => new Response("{}"));
+    await edit(["work"]);
+    expect(root.querySelector("form")).toBeNull();
+  });
 });

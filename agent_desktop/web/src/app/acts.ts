@@ -3,6 +3,7 @@
 import { interaction, olderEntries } from "../api/calls";
 import { Problem } from "../api/http";
 import { mapWith, mapWithout } from "../state/change";
+import { addresses } from "../state/envelope";
 import { lastNumber } from "../state/select";
 import type { DraftKind, Entry, OfferCardId } from "../state/shapes";
 import { hourMinute } from "../words/format";
@@ -53,15 +54,23 @@ function offerRefused(desk: Desk, offerId: string, code: string, message: string
   else desk.say(refusalWords(code, message), "trouble");
 }
 
-/** Wishes a presence; while busy the server keeps it for later. */
+/** Wishes a presence; while busy the server keeps it for later. Without `media` it is for all of them. */
 export async function setPresence(
   desk: Desk,
   presence: string,
   reason = "",
-  withdraw = false,
+  media?: readonly string[],
 ): Promise<void> {
+  await wishPresence(desk, media === undefined ? { presence, reason } : { presence, reason, media });
+}
+
+/** Takes back what was wished for later. */
+export async function withdrawPresence(desk: Desk, presence: string, reason: string): Promise<void> {
+  await wishPresence(desk, { presence, reason, withdraw: true });
+}
+
+async function wishPresence(desk: Desk, args: Readonly<Record<string, unknown>>): Promise<void> {
   desk.fold({ type: "asked_presence" });
-  const args = withdraw ? { presence, reason, withdraw: true } : { presence, reason };
   const answer = await desk.line.do("presence", args);
   if (answer.type === "done") return;
   desk.fold({ type: "presence_refused" });
@@ -170,12 +179,4 @@ export function staleWords(entries: readonly Entry[]): string {
 
 function envelope(mail: { to: string; cc: string; bcc: string; subject: string }): Record<string, unknown> {
   return { to: addresses(mail.to), cc: addresses(mail.cc), bcc: addresses(mail.bcc), subject: mail.subject };
-}
-
-/** Mail addresses out of a line of text, separated by commas, semicolons (also full-width) or spaces. */
-export function addresses(text: string): readonly string[] {
-  return text
-    .split(/[\s,;，；、]+/)
-    .map((each) => each.replace(/^<|>$/g, ""))
-    .filter((each) => each !== "");
 }

@@ -10,8 +10,9 @@ import { hourMinute } from "../words/format";
 import { mediumWord, t } from "../words/words";
 import { AttachButton, Attachments } from "./attach";
 import { CannedPicker } from "./canned";
+import { ColleaguePicker } from "./colleague";
 import { useDesk, usePart } from "./context";
-import { defaultEnvelope, Envelope } from "./envelope";
+import { Envelope, prepareMail } from "./envelope";
 import { Icon } from "./icon";
 import { Press, Strip, useGuard } from "./parts";
 
@@ -78,26 +79,24 @@ function Writing({ item, kind }: { item: Item; kind: DraftKind }) {
   const desk = useDesk();
   const id = item.interaction_id;
   const field = useRef<HTMLTextAreaElement>(null);
-  const picking = useSignal<{ readonly find: string; readonly from: number } | null>(null);
+  const picking = useSignal<Picking | null>(null);
   const draft = desk.drafts.draft(id, kind);
   useDraftText(field, draft.value.text);
   const typing = useTyping(desk, id, kind);
   const sendNow = (options: SendOptions = {}): void => {
-    prepareMail(desk, item, kind);
-    void send(desk, id, kind, options);
+    if (prepareMail(desk, item, kind)) void send(desk, id, kind, options);
   };
+  const over = (): void => {
+    picking.value = null;
+    field.current?.focus();
+  };
+  const insert = (text: string): void =>
+    insertText(desk, field.current, id, kind, picking.value ?? NO_PICKING, text);
+  const Picker = kind === "note" && picking.value?.what === "colleague" ? ColleaguePicker : CannedPicker;
   return (
     <div class="writing">
       {picking.value === null ? null : (
-        <CannedPicker
-          item={item}
-          find={picking.value.find}
-          onClose={() => {
-            picking.value = null;
-            field.current?.focus();
-          }}
-          onText={(text) => insertCanned(desk, field.current, id, kind, picking.value?.from ?? 0, text)}
-        />
+        <Picker item={item} find={picking.value.find} onClose={over} onText={insert} />
       )}
       <label for="composer-field" class="hidden-text">
         {t(kind === "reply" ? "composer.reply_label" : "composer.note_label", {
@@ -116,7 +115,7 @@ function Writing({ item, kind }: { item: Item; kind: DraftKind }) {
           const text = event.currentTarget.value;
           desk.drafts.write(id, kind, { text });
           typing(text !== "");
-          picking.value = slashAt(text, event.currentTarget.selectionStart);
+          picking.value = pickingAt(text, event.currentTarget.selectionStart, kind);
         }}
         onKeyDown={(event) => {
           if (!isSendKey(event, item, kind, picking.value !== null)) return;
@@ -128,7 +127,9 @@ function Writing({ item, kind }: { item: Item; kind: DraftKind }) {
         item={item}
         kind={kind}
         sendNow={sendNow}
-        onCanned={() => openCanned(field.current, picking)}
+        onPick={(what) => {
+          picking.value = { what, find: "", from: field.current?.selectionStart ?? 0 };
+        }}
       />
     </div>
   );
@@ -169,33 +170,36 @@ function useTyping(desk: Desk, id: string, kind: DraftKind): (typing: boolean) =
   };
 }
 
-/** A `/` at the start of a line asks for canned text; what follows it is looked for. */
-export function slashAt(
-  text: string,
-  caret: number,
-): { readonly find: string; readonly from: number } | null {
+/** What is being looked for while writing, and where in the text its name began. */
+export interface Picking {
+  readonly what: "canned" | "colleague";
+  readonly find: string;
+  readonly from: number;
+}
+
+const NO_PICKING: Picking = { what: "canned", find: "", from: 0 };
+
+/** A `/` at the start of a line asks for canned text, a `@` at the start of a word of a note for a colleague. */
+export function pickingAt(text: string, caret: number, kind: DraftKind): Picking | null {
   const from = text.lastIndexOf("\n", caret - 1) + 1;
   const line = text.slice(from, caret);
-  return line.startsWith("/") && !line.includes(" ") ? { find: line.slice(1), from } : null;
+  if (line.startsWith("/") && !line.includes(" ")) return { what: "canned", find: line.slice(1), from };
+  const at = kind === "note" ? /(?:^|\s)@(\S*)$/.exec(line) : null;
+  return at === null
+    ? null
+    : { what: "colleague", find: at[1] ?? "", from: caret - (at[1] ?? "").length - 1 };
 }
 
-function openCanned(
-  field: HTMLTextAreaElement | null,
-  picking: { value: { readonly find: string; readonly from: number } | null },
-): void {
-  picking.value = { find: "", from: field?.selectionStart ?? 0 };
-}
-
-function insertCanned(
+function insertText(
   desk: Desk,
   field: HTMLTextAreaElement | null,
   id: string,
   kind: DraftKind,
-  from: number,
+  { from }: Picking,
   text: string,
 ): void {
   const old = desk.drafts.draft(id, kind).peek().text;
-  const typed = /^\/\S*/.exec(old.slice(from))?.[0].length ?? 0;
+  const typed = /^[/@]\S*/.exec(old.slice(from))?.[0].length ?? 0;
   const next = old.slice(0, from) + text + old.slice(from + typed);
   desk.drafts.write(id, kind, { text: next });
   if (field === null) return;
@@ -204,21 +208,14 @@ function insertCanned(
   field.setSelectionRange(from + text.length, from + text.length);
 }
 
-/** A mail always goes with its envelope, also when nobody touched it. */
-function prepareMail(desk: Desk, item: Item, kind: DraftKind): void {
-  if (item.medium !== "mail" || kind !== "reply") return;
-  if (desk.drafts.draft(item.interaction_id, kind).peek().mail !== null) return;
-  desk.drafts.write(item.interaction_id, kind, { mail: defaultEnvelope(desk.state.peek(), item) });
-}
-
 interface ControlsProps {
   readonly item: Item;
   readonly kind: DraftKind;
   readonly sendNow: (options?: SendOptions) => void;
-  readonly onCanned: () => void;
+  readonly onPick: (what: Picking["what"]) => void;
 }
 
-function WritingControls({ item, kind, sendNow, onCanned }: ControlsProps) {
+function WritingControls({ item, kind, sendNow, onPick }: ControlsProps) {
   const desk = useDesk();
   const id = item.interaction_id;
   const sending = desk.sending.value.get(`${kind}:${id}`);
@@ -228,9 +225,14 @@ function WritingControls({ item, kind, sendNow, onCanned }: ControlsProps) {
     <>
       {kind === "reply" ? <Attachments item={item} /> : null}
       <div class="composer-controls">
-        <Press small tone="quiet" icon="replies" onPress={onCanned}>
+        <Press small tone="quiet" icon="replies" onPress={() => onPick("canned")}>
           {t("composer.canned")}
         </Press>
+        {kind === "note" ? (
+          <Press small tone="quiet" icon="colleague" onPress={() => onPick("colleague")}>
+            {t("composer.colleague")}
+          </Press>
+        ) : null}
         {kind === "reply" ? <AttachButton item={item} /> : null}
         <DiscardButton item={item} kind={kind} />
         <span class="spring" />

@@ -7,7 +7,8 @@ import { whoName } from "../app/effects";
 import { hashOf } from "../app/route";
 import type { Card, Item } from "../state/shapes";
 import { t } from "../words/words";
-import { useDesk, usePart } from "./context";
+import { usePart } from "./context";
+import { EditCard } from "./customeredit";
 import { Icon } from "./icon";
 import { MergePart } from "./merge";
 import { Failed, Press, Skeleton, Strip, useUniqueId } from "./parts";
@@ -29,7 +30,7 @@ export function CustomerCard({ item }: { item: Item }) {
     <div class="side-body">
       <p class="card-name">
         <bdi>{whoName(card?.name ?? item.customer.name)}</bdi>
-        {item.customer.tier === "" ? null : <span class="tier">{item.customer.tier}</span>}
+        <Tier tier={card?.tier ?? item.customer.tier} />
         {item.customer.verified ? (
           <span class="verified">
             <Icon name="on_time" size={14} /> {t("who.verified")}
@@ -44,14 +45,17 @@ export function CustomerCard({ item }: { item: Item }) {
       {card === null ? null : (
         <>
           <Addresses card={card} />
-          <EditName card={card} onCard={setCard} />
-          <Fields card={card} />
+          <EditCard key={card.subject} card={card} onCard={setCard} facts={<Fields card={card} />} />
           <Notes card={card} onCard={setCard} />
           <MergePart card={card} onCard={setCard} />
         </>
       )}
     </div>
   );
+}
+
+function Tier({ tier }: { tier: string }) {
+  return tier === "" ? null : <span class="tier">{tier}</span>;
 }
 
 /** What else is open from the same person. */
@@ -108,46 +112,6 @@ function Fields({ card }: { card: Card }) {
 interface CardProps {
   readonly card: Card;
   readonly onCard: (card: Card) => void;
-}
-
-function EditName({ card, onCard }: CardProps) {
-  const desk = useDesk();
-  const [name, setName] = useState<string | null>(null);
-  const id = useUniqueId("name");
-  if (name === null) {
-    return (
-      <Press small tone="quiet" onPress={() => setName(card.name)}>
-        {t("customer.rename")}
-      </Press>
-    );
-  }
-  const save = async (): Promise<void> => {
-    try {
-      onCard(await changeCustomer(card.subject, { name: name.trim(), revision: card.revision }));
-      setName(null);
-    } catch (failure) {
-      desk.say(
-        failure instanceof Problem && failure.code === "stale"
-          ? t("customer.stale")
-          : t("customer.not_saved"),
-        "trouble",
-      );
-    }
-  };
-  return (
-    <div class="field">
-      <label for={id}>{t("customer.name")}</label>
-      <input id={id} value={name} onInput={(event) => setName(event.currentTarget.value)} />
-      <div class="row">
-        <Press small tone="primary" onPress={() => void save()}>
-          {t("save")}
-        </Press>
-        <Press small tone="quiet" onPress={() => setName(null)}>
-          {t("cancel")}
-        </Press>
-      </div>
-    </div>
-  );
 }
 
 /** Notes save themselves a second after the last key; another's change in between is shown, not lost. */

@@ -6,7 +6,7 @@ import { go, route } from "../app/route";
 import type { ActName } from "../keys/map";
 import { firstOffer, groups } from "../state/select";
 import type { Item } from "../state/shapes";
-import { defaultEnvelope } from "./envelope";
+import { prepareMail } from "./envelope";
 
 /** Does the act called `name`. */
 export function doAct(desk: Desk, name: ActName): boolean {
@@ -97,9 +97,7 @@ function sendWritten(desk: Desk, item: Item, andFinish: boolean): boolean {
   const kind = desk.composerTab.peek();
   if (andFinish && item.wrap_up !== null) return finish(desk, item);
   if (desk.drafts.draft(id, kind).peek().text.trim() === "") return false;
-  if (kind === "reply" && item.medium === "mail" && desk.drafts.draft(id, kind).peek().mail === null) {
-    desk.drafts.write(id, kind, { mail: defaultEnvelope(desk.state.peek(), item) });
-  }
+  if (!prepareMail(desk, item, kind)) return true;
   void send(desk, id, kind, { finish: andFinish && kind === "reply" });
   return true;
 }

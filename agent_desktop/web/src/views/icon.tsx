@@ -1,6 +1,7 @@
 /** Icons: Lucide's drawings as data. Hidden from assistive technology; a text name stands beside. */
 
 import {
+  AtSign,
   BookOpen,
   CalendarClock,
   ChartColumn,
@@ -26,6 +27,7 @@ import {
   Phone,
   PhoneForwarded,
   Printer,
+  ReplyAll,
   Search,
   Settings,
   SlidersHorizontal,
@@ -77,6 +79,8 @@ const DRAWINGS = {
   sign_out: LogOut,
   clock: Clock,
   moon: Moon,
+  reply_all: ReplyAll,
+  colleague: AtSign,
 } as const;
 
 export type IconName = keyof typeof DRAWINGS;

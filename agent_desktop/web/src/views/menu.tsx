@@ -10,6 +10,8 @@ export interface MenuRow {
   readonly words: string;
   /** Radio rows say which one holds; others do something. */
   readonly checked?: boolean;
+  /** Several of its kind can hold at once: choosing turns this one over, and the menu stays open. */
+  readonly many?: boolean;
   readonly hint?: string;
   readonly group?: string;
   readonly disabled?: boolean;
@@ -120,24 +122,29 @@ function MenuLine({
       <button
         type="button"
         class="menu-row"
-        role={row.checked === undefined ? "menuitem" : "menuitemradio"}
+        role={rowRole(row)}
         aria-checked={row.checked}
         aria-disabled={row.disabled === true ? "true" : undefined}
         tabIndex={-1}
         onClick={() => {
           if (row.disabled === true) return;
-          close(true);
+          if (row.many !== true) close(true);
           row.onChoose();
         }}
       >
         <span class="menu-tick" aria-hidden="true">
-          {row.checked === true ? "●" : ""}
+          {row.checked === true ? (row.many === true ? "✓" : "●") : ""}
         </span>
         <span class="menu-words">{row.words}</span>
         {row.hint === undefined ? null : <span class="menu-hint">{row.hint}</span>}
       </button>
     </>
   );
+}
+
+function rowRole(row: MenuRow): "menuitem" | "menuitemradio" | "menuitemcheckbox" {
+  if (row.checked === undefined) return "menuitem";
+  return row.many === true ? "menuitemcheckbox" : "menuitemradio";
 }
 
 function menuKey(event: KeyboardEvent, close: (refocus: boolean) => void): void {

@@ -98,6 +98,9 @@ function Work({ id }: { id: string }) {
 
 type PageView = ComponentType<{ id: string }>;
 
+/** Pages on which nothing but the page itself can take focus, which it must to be scrolled by keys. */
+const PLAIN_PAGES: ReadonlySet<string> = new Set(["timeline"]);
+
 /** Pages that not everybody opens come when they are asked for. */
 const PAGES: Readonly<Record<string, () => Promise<PageView>>> = {
   settings: async () => (await import("./settings")).SettingsPage,
@@ -121,7 +124,7 @@ function Page({ page, id }: { page: string; id: string }) {
   };
   useEffect(load, [page]);
   return (
-    <main class="page" id="main" data-region="conversation" tabIndex={-1}>
+    <main class="page" id="main" data-region="conversation" tabIndex={PLAIN_PAGES.has(page) ? 0 : -1}>
       {failed ? <Failed what={t("page.failed")} problem="" again={load} /> : null}
       {view === null || view.page !== page ? failed ? null : <Skeleton rows={5} /> : <view.View id={id} />}
     </main>

@@ -1,6 +1,6 @@
 /** The one place for state: presence, load, line, find, and one's own menu. */
 
-import { setPresence } from "../app/acts";
+import { setPresence, withdrawPresence } from "../app/acts";
 import { reasonWord, shownWord } from "../app/effects";
 import { go } from "../app/route";
 import { chordLabel } from "../keys/map";
@@ -101,7 +101,7 @@ function Next({ agent }: { agent: Agent }) {
   return (
     <span class="presence-next">
       {t("presence.next", { word })}
-      <Press small tone="quiet" onPress={() => void setPresence(desk, wish, agent.asked_reason, true)}>
+      <Press small tone="quiet" onPress={() => void withdrawPresence(desk, wish, agent.asked_reason)}>
         {t("presence.withdraw")}
       </Press>
     </span>
@@ -132,20 +132,55 @@ function presenceRows(desk: ReturnType<typeof useDesk>, agent: Agent): readonly 
         onChoose: () => void setPresence(desk, "not_ready", reason.name),
       }),
     ),
+    ...mediaRows(desk, agent),
   ];
+}
+
+/** Which media one is ready for; nothing to choose where there is but one. */
+function mediaRows(desk: ReturnType<typeof useDesk>, agent: Agent): readonly MenuRow[] {
+  const all = load(desk.state.value).map((row) => row.medium);
+  if (all.length < 2) return [];
+  const on = all.filter((medium) => agent.media === null || agent.media.includes(medium));
+  return all.map((medium): MenuRow => {
+    const next = on.includes(medium) ? on.filter((each) => each !== medium) : [...on, medium];
+    return {
+      id: `medium-${medium}`,
+      words: mediumWord(medium),
+      checked: on.includes(medium),
+      many: true,
+      group: t("presence.media"),
+      // Ready for nothing would be another word for not ready.
+      disabled: next.length === 0,
+      onChoose: () => {
+        const wish = next.length === all.length ? undefined : next;
+        void setPresence(desk, agent.presence === "offline" ? "ready" : agent.presence, agent.reason, wish);
+      },
+    };
+  });
 }
 
 function Load() {
   const rows = usePart(load).value;
+  const media = usePart((state) => state.agent?.media ?? null).value;
+  const off = (medium: string): boolean => media !== null && !media.includes(medium);
   const used = rows.reduce((sum, row) => sum + row.used, 0);
   const slots = rows.reduce((sum, row) => sum + row.slots, 0);
   return (
     <>
       <ul class="load" aria-label={t("load.label")}>
         {rows.map((row) => (
-          <li key={row.medium} class={row.used >= row.slots ? "load-full" : ""}>
+          <li
+            key={row.medium}
+            class={off(row.medium) ? "load-off" : row.used >= row.slots ? "load-full" : ""}
+          >
             <Icon name={row.medium} size={14} />
-            <span class="load-word">{mediumWord(row.medium)}</span> {row.used}/{row.slots}
+            {off(row.medium) ? (
+              t("load.off", { medium: mediumWord(row.medium) })
+            ) : (
+              <>
+                <span class="load-word">{mediumWord(row.medium)}</span> {row.used}/{row.slots}
+              </>
+            )}
           </li>
         ))}
       </ul>
