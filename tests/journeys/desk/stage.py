@@ -22,6 +22,7 @@ from tools.console import ROOT
 STATIC = ROOT / "agent_desktop" / "static"
 DEADLINE_S = 120.0
 PATIENCE_MS = 10_000
+expect.set_options(timeout=PATIENCE_MS)
 WIDE = (1440, 900)
 OFFER = "[data-offer]"
 FIELD = "#composer-field"

@@ -64,6 +64,7 @@ def test_an_at_sign_in_a_note_names_a_colleague(tmp_path: Path) -> None:
         await stage.taken(page)
         await page.locator("#conversation-title").focus()
         await page.keyboard.press("n")
+        await expect(page.locator(FIELD)).to_be_focused()
         await page.keyboard.type("Ask @to")
         await expect(page.get_by_role("option").first).to_contain_text("Tom")
         await page.keyboard.press("Enter")

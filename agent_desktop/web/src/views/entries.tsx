@@ -1,5 +1,6 @@
 /** The words of an interaction: a log. Old text loads outside of it, only new words are announced. */
 
+import { Component } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { readEntries, readOlder } from "../app/acts";
 import { whoName } from "../app/effects";
@@ -85,21 +86,47 @@ function Days({
   entries: readonly Entry[];
   after?: Entry | undefined;
 }) {
-  let before = after;
+  let before = after === undefined ? "" : dayName(after.at);
   return (
     <>
       {entries.map((entry) => {
-        const newDay = before === undefined || dayName(before.at) !== dayName(entry.at);
-        before = entry;
-        return (
-          <div key={entry.entry_id} class="entry-slot">
-            {newDay ? <h3 class="day">{dayName(entry.at)}</h3> : null}
-            <EntryPart item={item} entry={entry} />
-          </div>
-        );
+        const day = dayName(entry.at);
+        const newDay = day === before ? "" : day;
+        before = day;
+        return <Slot key={entry.entry_id} item={item} entry={entry} newDay={newDay} />;
       })}
     </>
   );
+}
+
+interface SlotProps {
+  readonly item: Item;
+  readonly entry: Entry;
+  /** The day that begins with this entry, or "". */
+  readonly newDay: string;
+}
+
+/** One entry, drawn again only when it changes itself: with every new word all others stay as they are. */
+class Slot extends Component<SlotProps> {
+  override shouldComponentUpdate(next: Readonly<SlotProps>): boolean {
+    const { item, entry, newDay } = this.props;
+    return (
+      next.entry !== entry ||
+      next.newDay !== newDay ||
+      next.item.medium !== item.medium ||
+      next.item.customer.name !== item.customer.name
+    );
+  }
+
+  override render() {
+    const { item, entry, newDay } = this.props;
+    return (
+      <div class="entry-slot">
+        {newDay === "" ? null : <h3 class="day">{newDay}</h3>}
+        <EntryPart item={item} entry={entry} />
+      </div>
+    );
+  }
 }
 
 function Live({ id, name }: { id: string; name: string }) {

@@ -7,6 +7,25 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** Formatters are costly to make and are asked for by every line of a list: one each is kept. */
+const made = new Map<string, unknown>();
+
+function kept<T>(what: string, make: (locale: string) => T): T {
+  const locale = tag();
+  const key = `${locale} ${what}`;
+  const known = made.get(key) as T | undefined;
+  if (known !== undefined) return known;
+  const fresh = make(locale);
+  made.set(key, fresh);
+  return fresh;
+}
+
+const dates = (what: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+  kept(what, (locale) => new Intl.DateTimeFormat(locale, options));
+
+const numbers = (what: string, options: Intl.NumberFormatOptions): Intl.NumberFormat =>
+  kept(what, (locale) => new Intl.NumberFormat(locale, options));
+
 const two = (value: number): string => String(value).padStart(2, "0");
 
 /** A running clock: `mm:ss`, from one hour `h:mm:ss`, from two days `2 d 4 h`. */
@@ -44,13 +63,13 @@ export function length(ms: number | null | undefined): string {
 
 /** A count by Intl; "-" when empty. */
 export function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? "-" : new Intl.NumberFormat(tag()).format(value);
+  return value === null || value === undefined ? "-" : numbers("count", {}).format(value);
 }
 
 /** A share (0 to 1) in percent with `decimals`; "-" when empty. */
 export function percent(share: number | null | undefined, decimals = 0): string {
   if (share === null || share === undefined) return "-";
-  return new Intl.NumberFormat(tag(), {
+  return numbers(`percent ${decimals}`, {
     style: "percent",
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
@@ -59,7 +78,7 @@ export function percent(share: number | null | undefined, decimals = 0): string 
 
 /** The hour and minute of a time, on a 24-hour clock of this machine's zone. */
 export function hourMinute(at: number, seconds = false): string {
-  return new Intl.DateTimeFormat(tag(), {
+  return dates(seconds ? "second" : "minute", {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
@@ -72,37 +91,34 @@ export function moment(at: number, now: number): string {
   const then = new Date(at);
   const today = new Date(now);
   if (then.toDateString() === today.toDateString()) return hourMinute(at);
-  const year = then.getFullYear() === today.getFullYear() ? {} : ({ year: "numeric" } as const);
-  return new Intl.DateTimeFormat(tag(), { day: "numeric", month: "short", ...year }).format(at);
+  return then.getFullYear() === today.getFullYear()
+    ? dates("day", { day: "numeric", month: "short" }).format(at)
+    : dates("date", { day: "numeric", month: "short", year: "numeric" }).format(at);
 }
 
 /** Date and time in full, for tool tips and records. */
 export function full(at: number): string {
-  return new Intl.DateTimeFormat(tag(), {
-    dateStyle: "medium",
-    timeStyle: "medium",
-    hourCycle: "h23",
-  } as Intl.DateTimeFormatOptions).format(at);
+  return dates("full", { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }).format(at);
 }
 
 /** A day, for separators between messages. */
 export function dayName(at: number): string {
-  return new Intl.DateTimeFormat(tag(), { weekday: "long", day: "numeric", month: "long" }).format(at);
+  return dates("weekday", { weekday: "long", day: "numeric", month: "long" }).format(at);
 }
 
 /** A size in bytes, kB or MB. */
 export function size(bytes: number): string {
-  const format = (value: number, unit: string): string =>
-    new Intl.NumberFormat(tag(), { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(
-      value,
-    );
+  const format = (value: number, unit: string): string => {
+    const digits = value < 10 ? 1 : 0;
+    return numbers(`${unit} ${digits}`, { style: "unit", unit, maximumFractionDigits: digits }).format(value);
+  };
   if (bytes < 1000) return format(bytes, "byte");
   return bytes < 1_000_000 ? format(bytes / 1000, "kilobyte") : format(bytes / 1_000_000, "megabyte");
 }
 
 /** Names in the order people expect, whatever the language. */
 export function byName<T>(rows: readonly T[], name: (row: T) => string): readonly T[] {
-  const collator = new Intl.Collator(tag());
+  const collator = kept("names", (locale) => new Intl.Collator(locale));
   return [...rows].sort((a, b) => collator.compare(name(a), name(b)));
 }
 
