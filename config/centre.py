@@ -256,9 +256,7 @@ class Site:
         administration = admin.routes(self.administration, self._versions, self._audit)
         shown = metrics_routes.routes(figures, lambda: self.centre.settings)
         first = [setup_code.routes(self._code)] if self._code is not None else []
-        reports = report_doors.routes(
-            self.centre.history.reading, lambda: self.centre.settings.site.zone
-        )
+        reports = report_doors.routes(self.centre.history, lambda: self.centre.settings.site.zone)
         return [reports, administration, health.routes(self.health), shown, *first]
 
     def health(self) -> dict[str, str]:

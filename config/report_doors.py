@@ -8,20 +8,20 @@ import reporting.api
 from agent_desktop.api.access import Allow, current, desk_of
 from agent_desktop.permissions import Permission, Scope
 from reporting.api import Door, Doors, Reader
-from reporting.reading import Reading
+from reporting.keeping import KeptHistory
 
 ROWS_OF_A_TEAM = 10_000
 ROWS_OF_ALL = 1_000_000
 
 
-def routes(reading: Reading, zone: Callable[[], str]) -> APIRouter:
+def routes(history: KeptHistory, zone: Callable[[], str]) -> APIRouter:
     """The reports over a history, each behind its door; ``zone`` is the site's."""
     doors = Doors(
         totals=_door(Permission.REPORTS),
         rows=_door(Permission.REPORTS_PERSONS),
         exports=_door(Permission.EXPORT),
     )
-    return reporting.api.routes(reading, doors, zone)
+    return reporting.api.routes(history, doors, zone)
 
 
 def _door(permission: Permission) -> Door:

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from reporting import metrics
 from reporting.export import csv_lines
-from reporting.reading import Reading
+from reporting.keeping import KeptHistory
 from reporting.reports import behind, queue_by_interval
 from reporting.reports.queue_by_interval import TIME_MAX, Question
 from router.model.errors import InvalidInput
@@ -74,7 +74,7 @@ async def _asked(
 Asked = Annotated[Question, Depends(_asked)]
 
 
-def routes(reading: Reading, doors: Doors, default_zone: Callable[[], str]) -> APIRouter:
+def routes(history: KeptHistory, doors: Doors, default_zone: Callable[[], str]) -> APIRouter:
     """The routes under ``/api/v1/reports``."""
     router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
     report = f"/{queue_by_interval.NAME}"
@@ -94,13 +94,13 @@ def routes(reading: Reading, doors: Doors, default_zone: Callable[[], str]) -> A
     async def queue_report(request: Request, question: Asked) -> Response:
         """Queue figures by queue and interval of arrival, with their definitions."""
         who = doors.totals.reader(request)
-        return _json(await reading.report(queue_by_interval.answer, ready(question, who)))
+        return _json(await history.report(queue_by_interval.answer, ready(question, who)))
 
     @router.get(f"{report}.csv", dependencies=[Depends(doors.exports.allow)])
     async def queue_report_csv(request: Request, question: Asked) -> Response:
         """The same as a table for spreadsheets."""
         who = doors.exports.reader(request)
-        found = await reading.report(queue_by_interval.answer, ready(question, who))
+        found = await history.report(queue_by_interval.answer, ready(question, who))
         if len(found.rows) > who.rows_max:
             raise InvalidInput(
                 f"your role exports {who.rows_max} rows at most: choose longer intervals",
@@ -125,7 +125,7 @@ def routes(reading: Reading, doors: Doors, default_zone: Callable[[], str]) -> A
         """The rows behind one figure: of the interval at ``at``, or of the totals without it."""
         who = doors.rows.reader(request)
         opening = behind.Opening(ready(question, who), figure, at, after, limit)
-        found = await reading.report(behind.behind, opening, lambda agent: may_see(who, agent))
+        found = await history.report(behind.behind, opening, lambda agent: may_see(who, agent))
         await who.note(f"rows of {queue_by_interval.NAME} {figure}")
         return _json(found)
 

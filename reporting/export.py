@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 Cell = str | int | float | None
 ROWS_MAX = 1_000_000
 """Rows of one export at most."""
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""What begins a formula; spreadsheets of some languages take the wide forms as well."""
 
 
 def safe_cell(cell: Cell) -> Cell:

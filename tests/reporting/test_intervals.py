@@ -1,8 +1,9 @@
 """Intervals of local time cover every moment once, through changes of clocks."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,46 @@ def test_the_repeated_hour_has_intervals_of_its_own() -> None:
         for at in (first, second)
     ]
     assert names == ["2026-10-25 02:00", "2026-10-25 02:00 (2nd)"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("minutes", intervals.ALLOWED_MINUTES)
+def test_intervals_tile_the_days_on_which_clocks_change(zone: str, minutes: int) -> None:
+    """Minute by minute: each lies in one interval, and the next begins where it ends."""
+    where = intervals.zone(zone)
+    for day in ("2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01"):
+        noon = round(datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=where).timestamp())
+        first = (noon - 18 * 3_600) * 1_000
+        start = intervals.interval_start(first, minutes, where)
+        names = []
+        while start < first + 36 * 3_600_000:
+            names.append(intervals.label(start, minutes, where))
+            end = intervals.next_start(start, minutes, where)
+            assert start < end
+            for at in range(start, end, 60_000):
+                assert intervals.interval_start(at, minutes, where) == start
+            assert intervals.interval_start(end - 1, minutes, where) == start
+            start = end
+        assert len(names) == len(set(names)), "no two intervals have one name"
+
+
+def test_half_an_hour_that_is_repeated_begins_an_interval_of_its_own() -> None:
+    """On Lord Howe Island clocks go back by half an hour, in the middle of an hour."""
+    where = intervals.zone("Australia/Lord_Howe")
+    change = round(datetime(2026, 4, 4, 15, 0, tzinfo=UTC).timestamp() * 1_000)
+    assert intervals.interval_start(change - 1, 60, where) == change - 3_600_000
+    assert intervals.interval_start(change, 60, where) == change
+    assert intervals.next_start(change, 60, where) == change + 1_800_000
+    assert intervals.label(change, 60, where) == "2026-04-05 01:30 (2nd)"
+
+
+def test_the_missing_hour_has_no_interval() -> None:
+    before = intervals.interval_start(instant("2026-03-29 01:40"), 30, BERLIN)
+    after = intervals.next_start(before, 30, BERLIN)
+    assert [intervals.label(each, 30, BERLIN) for each in (before, after)] == [
+        "2026-03-29 01:30",
+        "2026-03-29 03:00",
+    ]
 
 
 def test_a_day_with_a_change_of_clocks_is_one_day() -> None:
