@@ -50,7 +50,7 @@ def refused(data: bytes) -> tuple[int, str]:
         ("sip:example.com;transport=tcp;lr", None, "example.com", None),
         ("sip:a:secret@h", "a", "h", None),
     ],
-)  # fmt: skip
+)
 def test_a_sip_address_is_read(text: str, user: str | None, host: str, port: int | None) -> None:
     uri = parse_sip_uri(text)
     assert (uri.user, uri.host, uri.port) == (user, host, port)
@@ -59,9 +59,23 @@ def test_a_sip_address_is_read(text: str, user: str | None, host: str, port: int
 
 @pytest.mark.parametrize(
     "text",
-    ["sip:", "sip:@h", "sip:a b@h", "sip:a@h:70000", "sip:a@h;x;x", "sip:a@b@c", "sip:a@h;",
-     "nothing", "sip:a@h\r\nX: y", "tel:", "tel:abcxyz", "sip:a%4@h", "sip:[::1", "<sip:a@h>"],
-)  # fmt: skip
+    [
+        "sip:",
+        "sip:@h",
+        "sip:a b@h",
+        "sip:a@h:70000",
+        "sip:a@h;x;x",
+        "sip:a@b@c",
+        "sip:a@h;",
+        "nothing",
+        "sip:a@h\r\nX: y",
+        "tel:",
+        "tel:abcxyz",
+        "sip:a%4@h",
+        "sip:[::1",
+        "<sip:a@h>",
+    ],
+)
 def test_an_address_that_breaks_the_rules_is_refused(text: str) -> None:
     with pytest.raises(BadMessage):
         parse_uri(text)
@@ -81,10 +95,16 @@ def test_a_telephone_number_is_read_without_its_separators() -> None:
     [  # RFC 3261, 19.1.4
         ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp", True),
         ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5", True),
-        ("sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
-         "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com", True),
-        ("sip:alice@atlanta.com?subject=project%20x&priority=urgent",
-         "sip:alice@atlanta.com?priority=urgent&subject=project%20x", True),
+        (
+            "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
+            "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com",
+            True,
+        ),
+        (
+            "sip:alice@atlanta.com?subject=project%20x&priority=urgent",
+            "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
+            True,
+        ),
         ("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP", False),
         ("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060", False),
         ("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp", False),
@@ -92,7 +112,7 @@ def test_a_telephone_number_is_read_without_its_separators() -> None:
         ("sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting", False),
         ("sip:carol@chicago.com", "tel:+1", False),
     ],
-)  # fmt: skip
+)
 def test_addresses_compare_as_the_rfc_says(one: str, other: str, same: bool) -> None:
     assert parse_uri(one).same_as(parse_uri(other)) is same
 
@@ -124,9 +144,19 @@ def test_a_via_survives_being_written_and_read(parameters: dict[str, str | None]
 
 @pytest.mark.parametrize(
     "text",
-    ['"open <sip:a@h>', "<sip:a@h", "Bell, A <sip:a@h>", "sip:a@h?x=y", '"x" sip:a@h',
-     "<sip:a@h>;;", "<sip:a@h> junk", "<sip:a@h>;tag=1;tag=2", '<sip:a@h>;x="open', "<>"],
-)  # fmt: skip
+    [
+        '"open <sip:a@h>',
+        "<sip:a@h",
+        "Bell, A <sip:a@h>",
+        "sip:a@h?x=y",
+        '"x" sip:a@h',
+        "<sip:a@h>;;",
+        "<sip:a@h> junk",
+        "<sip:a@h>;tag=1;tag=2",
+        '<sip:a@h>;x="open',
+        "<>",
+    ],
+)
 def test_a_malformed_name_or_address_is_refused(text: str) -> None:
     with pytest.raises(BadMessage) as caught:
         parse_name_address(text, "From")
@@ -225,8 +255,12 @@ def test_sip_1_a_header_with_a_line_break_is_never_sent() -> None:
         (b"Max-Forwards: 70", b"Subject: a\nEvil: b", 400, "a control character"),
         (b"Max-Forwards: 70", b"Subject: " + b"x" * 8200, 400, "a header is too long"),
         (b"Max-Forwards: 70", b"\r\n".join([b"X: y"] * 130), 400, "too many headers"),
-        (b"Max-Forwards: 70", b"Route: " + b",".join([b"<sip:h>"] * 41), 400,
-         "too many values of Route"),
+        (
+            b"Max-Forwards: 70",
+            b"Route: " + b",".join([b"<sip:h>"] * 41),
+            400,
+            "too many values of Route",
+        ),
         (b"SIP/2.0\r\n", b"SIP/3.0\r\n", 505, "another version of SIP"),
         (b"Content-Length: 0", b"Content-Length: 1", 400, "Content-Length is beyond the end"),
         (b"Content-Length: 0", b"Content-Length: 0\r\nl: 0", 400, "Content-Length is malformed"),
@@ -236,7 +270,7 @@ def test_sip_1_a_header_with_a_line_break_is_never_sent() -> None:
         (b"7 OPTIONS", b"7 INVITE", 400, "CSeq names another method"),
         (b"\r\n\r\n", b"\r\n", 400, "the headers do not end with an empty line"),
     ],
-)  # fmt: skip
+)
 def test_sip_1_a_request_over_the_bounds_is_refused_by_name(
     old: bytes, new: bytes, status: int, words: str
 ) -> None:
@@ -325,7 +359,7 @@ def test_a_stream_message_without_a_length_is_the_last_one() -> None:
         OPTIONS.replace(b"Length: 0", b"Length: 65536"),
         OPTIONS[:-4] + b"\r\nX: " + b"y" * STREAM_BYTES,
     ],
-)  # fmt: skip
+)
 def test_sip_1_a_stream_message_that_is_too_large_is_refused_early(data: bytes) -> None:
     reader = StreamReader()
     reader.feed(data)
