@@ -16,7 +16,7 @@ from channels.voice.sip.grammar import (
     unquoted,
     whole_number,
 )
-from channels.voice.sip.uri import SipUri, Uri, parse_uri
+from channels.voice.sip.uri import Uri, parse_uri, user_of
 
 # Words of a name without quotes. Letters beyond ASCII are no tokens, and telephones send them.
 _BARE_NAME = re.compile(r"[A-Za-z0-9\-.!%*_+`'~\s\u0080-\uffff]*")
@@ -52,9 +52,7 @@ class NameAddress(msgspec.Struct, frozen=True):
     @property
     def user(self) -> str:
         """The user of a SIP address, the number of a telephone address; else empty."""
-        if isinstance(self.uri, SipUri):
-            return self.uri.user or ""
-        return getattr(self.uri, "number", "")
+        return user_of(self.uri)
 
 
 def parse_name_address(text: str, field: str) -> NameAddress:

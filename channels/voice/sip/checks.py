@@ -3,7 +3,7 @@
 from channels.voice.sip.errors import BadMessage
 from channels.voice.sip.message import Message, Request, Response, respond
 from channels.voice.sip.names import LISTS_OF_ADDRESSES, METHODS, SINGLE, written
-from channels.voice.sip.uri import OtherUri
+from channels.voice.sip.uri import OtherUri, SipUri
 
 EXTENSIONS = frozenset({"100rel", "timer", "replaces", "path", "norefersub", "outbound", "tdialog"})
 """What Require may ask of us."""
@@ -44,6 +44,8 @@ def check_request(request: Request) -> None:
             raise BadMessage("this kind of address is unknown here", status=416)
         if getattr(request.uri, "headers", ""):
             raise BadMessage("headers inside the Request-URI", field="Request-URI")
+        if request.method == "REGISTER" and not isinstance(request.recipient.uri, SipUri):
+            raise BadMessage("To is no SIP address", field="To")
     except BadMessage as fault:
         fault.partial = request
         raise

@@ -118,6 +118,13 @@ class OtherUri(msgspec.Struct, frozen=True):
 Uri = SipUri | TelUri | OtherUri
 
 
+def user_of(uri: Uri) -> str:
+    """The user of a SIP address, the number of a telephone address; else empty."""
+    if isinstance(uri, SipUri):
+        return uri.user or ""
+    return uri.number if isinstance(uri, TelUri) else ""
+
+
 def parse_uri(text: str, field: str = "URI") -> Uri:
     """Read an address; the first colon ends its scheme.
 

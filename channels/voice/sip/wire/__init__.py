@@ -1,0 +1,1 @@
+"""What moves bytes, on Twisted: datagrams, streams, TLS, and names."""
