@@ -37,6 +37,7 @@ REFUSED = {
     "intmeth": 501,
     "esc02": 501,
     "insuf": 400,
+    "unksm2": 400,
     "unkscm": 416,
     "novelsc": 416,
     "bext01": 420,

@@ -275,3 +275,12 @@ def answering(agent: Agent, description: Description | None = None) -> None:
         call.answer(description or sound("192.0.2.2"))
 
     agent.on_call = answer
+
+
+def nothing_left(world: World, *agents: Agent) -> None:
+    """After 40 s nothing of a call is kept (SIP-10)."""
+    world.pass_ms(40_000)
+    for agent in agents:
+        in_hand = agent.core.in_hand
+        assert in_hand["transactions"] == in_hand["calls"] == 0
+        assert not +agent.gate.calls
