@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.console import StepFailed, run_step, say
 
 NEEDED_BY_TESTS: dict[str, str] = {
+    "baresip": "a telephone nobody here wrote registers with us, calls and is called",
     "chromium": "the agent's desk and the chat widget are tested in a real browser",
     "dovecot-imapd": "mailboxes we poll by IMAP",
     "dovecot-pop3d": "mailboxes we poll by POP3",
@@ -23,6 +24,8 @@ NEEDED_BY_TESTS: dict[str, str] = {
     "postgresql": "the event log and the history on a real server",
     "redis-server": "carrying and leadership between processes",
     "s-nail": "a mail client program writes to us",
+    "sip-tester": "SIPp calls us and is called, exactly as its scenarios say",
+    "sipvicious": "the scanner toll gangs use finds nothing here",
     "sqlite3": "the event log is read with another program than ours",
     "swaks": "an SMTP client that says exactly what we tell it",
 }

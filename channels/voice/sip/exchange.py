@@ -34,7 +34,7 @@ from channels.voice.sip.uri import Uri
 from router.model.ids import Instant
 from router.ports import Clock
 
-TRANSACTIONS = 20_000
+TRANSACTIONS = 100_000
 """So many are in hand at most on either side; beyond it requests are answered 503."""
 
 
