@@ -139,13 +139,6 @@ class Call:
         self._of(IncomingLeg).reject(self._now, status, reason=reason, headers=headers)
         self._stack.settle(self)
 
-    # -- a call of ours
-
-    def acknowledge(self, description: Description) -> None:
-        """Answer the offer that came with Answered."""
-        self._of(OutgoingLeg).acknowledge(description, self._now)
-        self._stack.settle(self)
-
     # -- any call
 
     def hang_up(self, status: int = 200, reason: str = "") -> None:
@@ -156,6 +149,11 @@ class Call:
     def reinvite(self, description: Description | None) -> None:
         """Change it; Changed or ChangeRefused is told. Hold is a change of direction."""
         self.leg.reoffer(description, self._now)
+        self._stack.settle(self)
+
+    def acknowledge(self, description: Description) -> None:
+        """Answer the offer that came with Answered or Changed."""
+        self.leg.acknowledge(description, self._now)
         self._stack.settle(self)
 
     def accept(self, description: Description | None) -> None:

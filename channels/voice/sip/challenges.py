@@ -8,6 +8,7 @@ was given to them: a forged source can lock out nobody (SIP-4).
 import base64
 import hmac
 import ipaddress
+import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from enum import Enum
@@ -153,7 +154,8 @@ class Challenger:
         return any(address in network for network in self._accounts.networks(username))
 
     def _nonce(self, source: str, now: Instant) -> str:
-        stamp = int(now).to_bytes(8, "big")
+        # Two phones behind one router may ask in the same moment: each gets a nonce of its own.
+        stamp = int(now).to_bytes(8, "big") + secrets.token_bytes(4)
         return base64.urlsafe_b64encode(stamp + self._mac(stamp, source)).decode()
 
     def _age_ms(self, nonce: str, source: str, now: Instant) -> int | None:
@@ -162,7 +164,7 @@ class Challenger:
             raw = base64.urlsafe_b64decode(nonce.encode())
         except ValueError:
             return None
-        if len(raw) != 24 or not hmac.compare_digest(raw[8:], self._mac(raw[:8], source)):
+        if len(raw) != 28 or not hmac.compare_digest(raw[12:], self._mac(raw[:12], source)):
             return None
         return now - int.from_bytes(raw[:8], "big")
 

@@ -15,8 +15,8 @@ from channels.voice.sip.refreshing import (
     settle_as_server,
     too_short,
 )
-from channels.voice.sip.sdp import Description
-from channels.voice.sip.transactions import T1_MS
+from channels.voice.sip.sdp import CONTENT_TYPE, Description
+from channels.voice.sip.transactions import GIVE_UP_MS, T1_MS
 from router.model.errors import Refused
 from router.model.ids import Instant
 
@@ -37,6 +37,8 @@ class ChangingLeg(Leg):
     _refreshes: Request | None = None
     _again: Description | None = None
     _glares = 0
+    _ack: Request | None = None
+    _owed = False
 
     # -- what whoever leads the call does
 
@@ -59,6 +61,17 @@ class ChangingLeg(Leg):
 
     def _offer_again(self) -> None:
         self._outgoing = self._ask("INVITE", description=self._again, headers=offer_headers())
+
+    def acknowledge(self, description: Description, now: Instant) -> None:
+        """Answer the offer the other side made when we had made none. Raises Refused otherwise."""
+        if not self._owed or self._ack is None or self.ended:
+            raise Refused("nothing is to be acknowledged", code="call_not_up")
+        self._owed = False
+        self._timers.pop("owed", None)
+        self.local_description = description
+        self._ack.body = description.encode()
+        self._ack.put("content-type", CONTENT_TYPE)
+        self._pass(self._ack)
 
     def accept(self, description: Description | None, now: Instant) -> None:
         """Take the change that was Reoffered, with our answer (or our offer, if it had none)."""
@@ -127,7 +140,7 @@ class ChangingLeg(Leg):
         elif request is self._outgoing:
             self._change_answered(request, response, now)
         elif request.method == "INVITE" and 200 <= response.status < 300:
-            self._acknowledge(request)  # The 2xx of a change once more: our ACK was lost.
+            self._acknowledge_again(request)
         else:
             super()._answered(request, response, now)
 
@@ -153,23 +166,48 @@ class ChangingLeg(Leg):
         if self.dialog is not None:
             self.dialog.refresh(response)
         self._keep(settle_as_client(response), now)
-        self._acknowledge(request)
         try:
             description = self._description(response)
         except BadMessage as fault:
+            self._acknowledge(request)
             self._end(Ended(fault.status, fault.message, "us"), now)
             return
-        self._tell(Changed(description))
+        if request.body or description is None:
+            self._acknowledge(request)
+            self._tell(Changed(description))
+        else:
+            self._owe(self._acknowledgement(request), now)
+            self._tell(Changed(description, offer=True))
 
     def _acknowledge(self, request: Request) -> None:
-        """Acknowledge a 2xx to a re-INVITE of ours, as often as it comes."""
-        if self.dialog is None or request.method != "INVITE":
-            return
-        ack = self.dialog.request("ACK", number=request.cseq[0])
+        """Acknowledge a 2xx to a re-INVITE of ours."""
+        if request.method == "INVITE":
+            self._ack = self._acknowledgement(request)
+            self._pass(self._ack)
+
+    def _acknowledge_again(self, request: Request) -> None:
+        """The 2xx of a change came once more: our ACK was lost, or is still owed."""
+        if self._ack is not None and self._ack.cseq[0] == request.cseq[0] and not self._owed:
+            self._pass(self._ack)
+
+    def _acknowledgement(self, invite: Request) -> Request:
+        ack = self._need_dialog().request("ACK", number=invite.cseq[0])
         for name in ("authorization", "proxy-authorization"):
-            if name in request.headers:
-                ack.put(name, *request.headers[name])
-        self._pass(ack)
+            if name in invite.headers:
+                ack.put(name, *invite.headers[name])
+        return ack
+
+    def _owe(self, ack: Request, now: Instant) -> None:
+        """This ACK leaves once whoever leads the call has answered the offer."""
+        self._ack, self._owed = ack, True
+        self._timers["owed"] = Instant(now + GIVE_UP_MS // 2)
+
+    @override
+    def hang_up(self, now: Instant, *, status: int = 200, reason: str = "") -> None:
+        if self._owed and self._ack is not None:
+            self._owed = False
+            self._pass(self._ack)
+        super().hang_up(now, status=status, reason=reason)
 
     # -- refreshing
 
@@ -209,6 +247,8 @@ class ChangingLeg(Leg):
             self._timers["glare"] = Instant(now + T1_MS)
         elif name == "glare":
             self._offer_again()
+        elif name == "owed":
+            self.hang_up(now, status=488, reason="No answer to the offer")
         elif name == "refresh":
             self._timers["refresh"] = Instant(now + REFRESH_AGAIN_MS)
             self._refresh()

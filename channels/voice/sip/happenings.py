@@ -48,9 +48,10 @@ class Reoffered(msgspec.Struct, frozen=True):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """The other side took our change."""
+    """The other side took our change; with ``offer`` we are to answer it by ``acknowledge``."""
 
     description: Description | None
+    offer: bool = False
 
 
 class ChangeRefused(msgspec.Struct, frozen=True):

@@ -17,7 +17,6 @@ from channels.voice.sip.reliable import ReliableAcknowledgements
 from channels.voice.sip.sdp import CONTENT_TYPE, Description
 from channels.voice.sip.transactions import GIVE_UP_MS
 from channels.voice.sip.transfers import TransferringLeg
-from router.model.errors import Refused
 from router.model.ids import Instant
 
 FORKS = 8
@@ -62,8 +61,6 @@ class OutgoingLeg(TransferringLeg):
         self._forks: dict[str, Dialog] = {}
         self._early: set[str] = set()
         self._reliable = ReliableAcknowledgements()
-        self._ack: Request | None = None
-        self._owed = False
 
     # -- what whoever leads the call does
 
@@ -78,25 +75,11 @@ class OutgoingLeg(TransferringLeg):
             self.invite.put("content-type", CONTENT_TYPE)
         self._orders.append(Ask(self.invite))
 
-    def acknowledge(self, description: Description, now: Instant) -> None:
-        """Answer the offer the other side made in its answer."""
-        if not self._owed or self._ack is None or self.ended:
-            raise Refused("nothing is to be acknowledged", code="call_not_up")
-        self._owed = False
-        self._timers.pop("owed", None)
-        self.local_description = description
-        self._ack.body = description.encode()
-        self._ack.put("content-type", CONTENT_TYPE)
-        self._pass(self._ack)
-
     @override
     def hang_up(self, now: Instant, *, status: int = 200, reason: str = "") -> None:
         ended = Ended(status if status != 200 or self.answered else 487, reason, "us")
         if self.answered:
-            if self._owed and self._ack is not None:
-                self._owed = False
-                self._pass(self._ack)
-            self._end(ended, now)
+            super().hang_up(now, status=status, reason=reason)
         elif self._cancelling is None and not self.ended:
             # A 2xx may be on its way already: then it is acknowledged and ended by BYE.
             self._cancelling = ended
@@ -177,7 +160,7 @@ class OutgoingLeg(TransferringLeg):
         self.dialog.local_seq = max(self.dialog.local_seq, number)
         self._forks[tag] = self.dialog
         self._learn(response)
-        self._ack = self._acknowledgement(self.dialog)
+        self._ack = self._first_ack(self.dialog)
         if self._cancelling is not None:
             self._pass(self._ack)
             self._timers.pop("cancelled", None)
@@ -197,8 +180,7 @@ class OutgoingLeg(TransferringLeg):
             self._pass(self._ack)
             self._end(Ended(488, "No offer in the answer", "us"), now)
         else:
-            self._owed = True
-            self._timers["owed"] = Instant(now + GIVE_UP_MS // 2)
+            self._owe(self._ack, now)
             self._tell(Answered(description, offer=True))
 
     def _taken_again(self, response: Response, tag: str) -> None:
@@ -208,7 +190,7 @@ class OutgoingLeg(TransferringLeg):
                 self._pass(self._ack)
             return
         other = dialog_for_response(self.invite, response)
-        self._pass(self._acknowledgement(other))
+        self._pass(self._first_ack(other))
         self._orders.append(Ask(other.request("BYE")))
 
     def _refused(self, response: Response, now: Instant) -> None:
@@ -230,12 +212,10 @@ class OutgoingLeg(TransferringLeg):
     def _due(self, name: str, now: Instant) -> None:
         if name == "cancelled":
             self.over = True
-        elif name == "owed":
-            self.hang_up(now, status=488, reason="No answer to the offer")
         else:
             super()._due(name, now)
 
-    def _acknowledgement(self, dialog: Dialog) -> Request:
+    def _first_ack(self, dialog: Dialog) -> Request:
         ack = dialog.request("ACK", number=self.invite.cseq[0])
         for name in ("authorization", "proxy-authorization"):
             if name in self.invite.headers:

@@ -30,7 +30,7 @@ class StreamLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idle_s: float = 120
     connections_a_source: int = 20
     connections: int = 1_000
-    connect_s: float = 5
+    connect_s: int = 5
 
 
 class Lines:

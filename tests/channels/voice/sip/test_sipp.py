@@ -27,9 +27,13 @@ def test_calls_in_number_are_taken_and_none_fails(
         async with listening() as ear:
             port = ear.endpoint.port(transport)
             outcome = await sipp(
-                f"127.0.0.1:{port}", *calls(count, 100), "-t", "u1" if transport == "UDP" else "t1",
-                scenario="uac", folder=tmp_path,
-            )  # fmt: skip
+                f"127.0.0.1:{port}",
+                *calls(count, 100),
+                "-t",
+                "u1" if transport == "UDP" else "t1",
+                scenario="uac",
+                folder=tmp_path,
+            )
             assert (outcome.successful, outcome.failed) == (count, 0), outcome.said
             await ear.until_over(count)
             assert ear.count(Confirmed) == count
