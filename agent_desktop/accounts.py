@@ -1,12 +1,14 @@
 """Making and changing users: what the command line and the administrator's pages call."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from agent_desktop.passwords import PasswordHashes, check_password
+from agent_desktop.passwords import PasswordHashes, check_breached, check_password
 from agent_desktop.permissions import Role
+from agent_desktop.settings import InForce, Policy
 from agent_desktop.store.database import Database
 from agent_desktop.store.users import User, UserRows
 from router.model.errors import InvalidInput, NotFound
@@ -26,7 +28,10 @@ def user_name(typed: str) -> str:
 class Accounts:
     """Users over the desk's tables. Changes end the user's sessions on every process."""
 
-    def __init__(self, database: Database, hashes: PasswordHashes, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, hashes: PasswordHashes, clock: Clock, in_force: InForce
+    ) -> None:
+        self._in_force = in_force
         self._rows = UserRows(database)
         self._hashes = hashes
         self._clock = clock
@@ -54,7 +59,7 @@ class Accounts:
             )
         if len(name) > NAME_MAX or not name.isprintable():
             raise InvalidInput(f"a name has at most {NAME_MAX} characters", field="name")
-        check_password(password, (user, *name.split()))
+        await self._check(password, user, name)
         made = User(
             user=user,
             name=name or user,
@@ -70,7 +75,7 @@ class Accounts:
     async def set_password(self, user: str, password: str) -> None:
         """Another password; every session and known device of the user ends. NotFound, Invalid."""
         known = await self._known(user)
-        check_password(password, (known.user, *known.name.split()))
+        await self._check(password, known.user, known.name)
         await self._change(known, password_hash=await self._hashes.make(password))
 
     async def set_role(self, user: str, role: Role) -> None:
@@ -99,6 +104,12 @@ class Accounts:
                 made.append((user, password))
         return made
 
+    async def _check(self, password: str, user: str, name: str) -> None:
+        policy = self._in_force.policy
+        check_password(password, (user, *name.split()), length_min=policy.password_min_length)
+        if policy.breached_passwords is not None:
+            await asyncio.to_thread(check_breached, policy.breached_passwords, password)
+
     async def _known(self, user: str) -> User:
         known = await self._rows.get(user_name(user))
         if known is None:
@@ -110,7 +121,11 @@ class Accounts:
 
 
 @asynccontextmanager
-async def open_accounts(database_url: str, clock: Clock) -> AsyncIterator[Accounts]:
+async def open_accounts(
+    database_url: str,
+    clock: Clock,
+    policy: Policy = Policy(),  # noqa: B008 - immutable
+) -> AsyncIterator[Accounts]:
     """The users of a centre that may be running: tables are made where they are missing.
 
     Raises InvalidInput for a bad URL and StorageFailed when the tables cannot be reached.
@@ -118,7 +133,7 @@ async def open_accounts(database_url: str, clock: Clock) -> AsyncIterator[Accoun
     database, hashes = Database(database_url), PasswordHashes()
     try:
         await database.open()
-        yield Accounts(database, hashes, clock)
+        yield Accounts(database, hashes, clock, InForce(policy))
     finally:
         await database.close()
         hashes.close()

@@ -1,8 +1,9 @@
 """Signing in and out: sessions as WEB-4 wants them, over the desk's tables.
 
 A session is 256 random bits in a cookie and their SHA-256 in the table. It ends when it was idle
-too long, twelve hours after it began, with the fourth one of its user, and whenever the user is
-changed; ``sweep`` notices what other processes ended, so that sockets close within a second.
+too long, some hours after it began, when its user has begun more than they may, and whenever the
+user is changed; ``sweep`` notices what other processes ended, so that sockets close within a
+second.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from agent_desktop.lockout import Lockout
 from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Role
 from agent_desktop.principal import Principal, queues_of, teams_of
-from agent_desktop.settings import Profile
+from agent_desktop.settings import InForce, Profile
 from agent_desktop.store.database import Database
 from agent_desktop.store.failures import FailureRows
 from agent_desktop.store.sessions import SessionRow, SessionRows
@@ -27,11 +28,7 @@ from router.model.errors import CarillonError
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS, Instant
 from router.ports import Clock, Floor, Ids
 
-IDLE_MS = 30 * MINUTE_MS
-IDLE_STRICT_MS = 15 * MINUTE_MS
-ABSOLUTE_MS = 12 * HOUR_MS
 ENGAGED_GRACE_MS = 60 * MINUTE_MS
-SESSIONS_OF_A_USER = 3
 DEVICE_MS = 365 * DAY_MS
 TICKET_MS = 30_000
 TOUCH_MS = MINUTE_MS
@@ -87,7 +84,9 @@ class Sessions:
         clock: Clock,
         ids: Ids,
         profile: Profile,
+        in_force: InForce,
     ) -> None:
+        self._in_force = in_force
         self._rows = SessionRows(database)
         self._users = UserRows(database)
         self._database = database
@@ -95,7 +94,7 @@ class Sessions:
         self._floor = floor
         self._clock = clock
         self._profile = profile
-        self._lockout = Lockout(FailureRows(database), clock, ids)
+        self._lockout = Lockout(FailureRows(database), clock, ids, in_force)
         self._live: dict[str, _Live] = {}
         self._revision = -1
         self._pruned = Instant(0)
@@ -113,12 +112,12 @@ class Sessions:
             user=user.user,
             created=now,
             last_active=now,
-            expires=Instant(now + ABSOLUTE_MS),
+            expires=Instant(now + self._in_force.policy.session_total_ms),
             confirmed=now,
             address=address,
         )
         before = {other.token_hash for other in await self._rows.of_user(user.user)}
-        await self._rows.add(row, SESSIONS_OF_A_USER)
+        await self._rows.add(row, self._in_force.policy.sessions)
         after = {other.token_hash for other in await self._rows.of_user(user.user)}
         for ended in before - after:
             self._forget(ended)
@@ -205,13 +204,14 @@ class Sessions:
 
     def idle_ms(self, role: Role) -> int:
         """How long a session of this role may be idle."""
+        policy = self._in_force.policy
         strict = self._profile == Profile.PCI or role != Role.AGENT
-        return IDLE_STRICT_MS if strict else IDLE_MS
+        return policy.session_idle_supervisor_ms if strict else policy.session_idle_ms
 
     async def expires(self, principal: Principal) -> Instant:
         """When the session ends whatever happens."""
         live = await self._find(principal.session)
-        return live.row.expires if live else self._clock.now()
+        return self._expires(live.row) if live else self._clock.now()
 
     async def sweep(self) -> None:
         """Notice what has ended here or on other processes; call twice a second."""
@@ -287,20 +287,25 @@ class Sessions:
         """Whether the session has run out; then it is ended. An engagement keeps it alive."""
         now, row = self._clock.now(), live.row
         idle_until = row.last_active + self.idle_ms(live.user.role)
-        if now < row.expires and now < idle_until:
+        expires = self._expires(row)
+        if now < expires and now < idle_until:
             return False
         agent = self._floor.agent(live.user.agent_id)
-        if agent and agent.interactions and now < row.expires + ENGAGED_GRACE_MS:
+        if agent and agent.interactions and now < expires + ENGAGED_GRACE_MS:
             if now >= idle_until:
                 row.last_active = now
             return False
-        if now < row.expires:
+        if now < expires:
             stored = await self._rows.get(row.token_hash)
             if stored and now < stored.last_active + self.idle_ms(live.user.role):
                 row.last_active = stored.last_active  # It was active at another process.
                 return False
         await self.end(row.token_hash)
         return True
+
+    def _expires(self, row: SessionRow) -> Instant:
+        """A shorter total than a session began with holds for it at once, a longer one does not."""
+        return min(row.expires, Instant(row.created + self._in_force.policy.session_total_ms))
 
     async def _touch(self, live: _Live) -> None:
         now = self._clock.now()

@@ -20,7 +20,7 @@ from agent_desktop.news import News
 from agent_desktop.permissions import Permission, Scope
 from agent_desktop.pictures import Pictures
 from agent_desktop.principal import Principal
-from agent_desktop.settings import Site, UserSettings
+from agent_desktop.settings import Policy, Site, UserSettings
 from agent_desktop.store.desk import DeskRows
 from agent_desktop.visibility import Sight
 from agent_desktop.words import Words
@@ -87,6 +87,7 @@ class Ports(msgspec.Struct, frozen=True):
     site: Site
     database_url: str
     static: Path
+    policy: Policy = Policy()
 
 
 class Desk(msgspec.Struct, frozen=True):

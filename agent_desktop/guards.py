@@ -4,19 +4,17 @@ WEB-6: what changes something is JSON from our own pages, said so by a header no
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from agent_desktop.glimpses import Remembered
 from agent_desktop.problems import TooLarge, problem
-from agent_desktop.settings import Site
+from agent_desktop.settings import InForce, Site
 from agent_desktop.wire import Application, Message, Receive, Scope, Send
 from router.model.ids import Instant
 from router.ports import Clock, Ids
 
 BODY_MAX = 1_024 * 1_024
 UPLOAD_MAX = 25 * 1_024 * 1_024
-REQUESTS_PER_S = 20
-BURST = 60
 SOURCES_REMEMBERED = 50_000
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 COOKIE = "__Host-carillon"
@@ -24,19 +22,19 @@ DEVICE_COOKIE = "__Host-carillon-device"
 
 
 class Rates:
-    """A bucket of tokens for each source: 20 a second with a burst of 60."""
+    """A bucket of tokens for each source: so many a second, with a burst of so many."""
 
-    def __init__(self, clock: Clock, per_s: int = REQUESTS_PER_S, burst: int = BURST) -> None:
+    def __init__(self, clock: Clock, in_force: InForce) -> None:
         self._clock = clock
-        self._per_ms = per_s / 1_000
-        self._burst = float(burst)
+        self._in_force = in_force
         self._buckets: Remembered[str, tuple[float, Instant]] = Remembered(SOURCES_REMEMBERED)
 
     def afford(self, source: str) -> bool:
         """Whether this source may do one more thing now."""
-        now = self._clock.now()
-        tokens, at = self._buckets.get(source) or (self._burst, now)
-        tokens = min(self._burst, tokens + max(0, now - at) * self._per_ms)
+        now, policy = self._clock.now(), self._in_force.policy
+        burst = float(policy.request_burst)
+        tokens, at = self._buckets.get(source) or (burst, now)
+        tokens = min(burst, tokens + max(0, now - at) * policy.requests_per_s / 1_000)
         allowed = tokens >= 1
         self._buckets.put(source, (tokens - 1 if allowed else tokens, now))
         return allowed
@@ -45,11 +43,20 @@ class Rates:
 class Guards:
     """ASGI: lets only proper requests through to the application behind it."""
 
-    def __init__(self, app: Application, site: Site, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        app: Application,
+        site: Site,
+        clock: Clock,
+        ids: Ids,
+        in_force: InForce,
+        methods_of: Callable[[str], Sequence[str]],
+    ) -> None:
+        self._methods_of = methods_of
         self._app = app
         self._site = site
         self._ids = ids
-        self._rates = Rates(clock)
+        self._rates = Rates(clock, in_force)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
@@ -82,6 +89,8 @@ class Guards:
         length = header(scope, b"content-length")
         empty = length in ("", "0") and not header(scope, b"transfer-encoding")
         if not is_upload(scope) and not empty and kind != "application/json":
+            if scope["method"] not in self._methods_of(path):
+                return None  # Whatever it brings, the answer is 405 or 404.
             return 415, "not_json"
         if length and (not length.isascii() or not length.isdecimal()):
             return 400, "bad_length"

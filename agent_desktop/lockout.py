@@ -8,15 +8,14 @@ from ipaddress import IPv6Address, ip_address
 
 import msgspec
 
+from agent_desktop.settings import InForce
 from agent_desktop.store.failures import FailureRows
 from router.model.errors import CarillonError
 from router.model.ids import MINUTE_MS, Instant
 from router.ports import Clock, Ids
 
 WINDOW_MS = 15 * MINUTE_MS
-LOCK_MS = 30 * MINUTE_MS
 FREE_FAILURES = 5
-ACCOUNT_FAILURES_MAX = 10
 SOURCE_FAILURES_MAX = 30
 DELAY_MS_MAX = 60_000
 
@@ -43,7 +42,8 @@ class Try(msgspec.Struct, frozen=True):
 class Lockout:
     """Counts tries over the tables of failures and locks."""
 
-    def __init__(self, rows: FailureRows, clock: Clock, ids: Ids) -> None:
+    def __init__(self, rows: FailureRows, clock: Clock, ids: Ids, in_force: InForce) -> None:
+        self._in_force = in_force
         self._rows = rows
         self._clock = clock
         self._ids = ids
@@ -75,14 +75,15 @@ class Lockout:
         The address is counted only now: a whole office signs in from one address in the morning.
         """
         now = self._clock.now()
-        over = [tried.account] if tried.number >= ACCOUNT_FAILURES_MAX else []
+        policy = self._in_force.policy
+        over = [tried.account] if tried.number >= policy.failures_until_locked else []
         if tried.source:
             number, _ = await self._rows.note(
                 self._ids.new(), tried.source, now, Instant(now - WINDOW_MS)
             )
             over += [tried.source] if number >= SOURCE_FAILURES_MAX else []
         for key in over:
-            await self._rows.lock(key, Instant(now + LOCK_MS))
+            await self._rows.lock(key, Instant(now + policy.locked_ms))
         return bool(over)
 
     async def succeeded(self, tried: Try) -> None:
@@ -91,7 +92,7 @@ class Lockout:
 
     async def prune(self) -> None:
         """Forget what no longer counts."""
-        await self._rows.prune(Instant(self._clock.now() - LOCK_MS))
+        await self._rows.prune(Instant(self._clock.now() - WINDOW_MS))
 
 
 def network(address: str) -> str:

@@ -6,17 +6,20 @@ four at a time with fifty waiting, so that a storm of log-ins cannot stop the de
 
 import asyncio
 import gzip
+import hashlib
 import itertools
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from router.model.errors import InvalidInput, Overloaded
+from router.model.errors import InvalidInput, Overloaded, StorageFailed
 
 T = TypeVar("T")
 
@@ -25,6 +28,7 @@ LENGTH_MAX = 128
 PARALLEL_MAX = 4
 WAITING_MAX = 50
 OWN_LEFT_MIN = 8
+LINE_MAX = 1_024
 PRODUCT_WORDS = ("carillon", "contactcentre", "contactcenter")
 _TRAILING = "0123456789!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ "
 
@@ -36,14 +40,16 @@ def common_passwords() -> frozenset[str]:
     return frozenset(gzip.decompress(packed).decode().split("\n"))
 
 
-def check_password(password: str, own_words: tuple[str, ...] = ()) -> None:
+def check_password(
+    password: str, own_words: tuple[str, ...] = (), *, length_min: int = LENGTH_MIN
+) -> None:
     """Raise InvalidInput, saying why in words, when a new password is too weak.
 
     Taken as typed: no character is trimmed, folded or demanded. ``own_words`` are the user's
     names; with them and the product's taken out, eight characters must be left.
     """
-    if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
-        raise _weak("password_length", f"a password has {LENGTH_MIN} to {LENGTH_MAX} characters")
+    if not length_min <= len(password) <= LENGTH_MAX:
+        raise _weak("password_length", f"a password has {length_min} to {LENGTH_MAX} characters")
     folded = password.casefold()
     known = common_passwords()
     if folded in known or folded.strip(_TRAILING) in known or not folded.strip(_TRAILING):
@@ -56,6 +62,32 @@ def check_password(password: str, own_words: tuple[str, ...] = ()) -> None:
             left = left.replace(word, "")
     if len(left) < OWN_LEFT_MIN:
         raise _weak("password_own_words", "this password is little more than a name of yours")
+
+
+def check_breached(file: Path, password: str) -> None:
+    """Raise InvalidInput for a password of a breach list, StorageFailed when it cannot be read.
+
+    The list is SHA-1 digests in hexadecimal, one a line, in order; reads some forty places of it.
+    """
+    wanted = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper().encode()
+    try:
+        with file.open("rb") as lines:
+            low, high = 0, lines.seek(0, os.SEEK_END)
+            while low < high:
+                middle = (low + high) // 2
+                lines.seek(middle)
+                if middle:
+                    lines.readline(LINE_MAX)  # The rest of a line that began before.
+                line = lines.readline(LINE_MAX)
+                found = line.partition(b":")[0].strip().upper()
+                if found == wanted:
+                    raise _weak("password_breached", "this password is known from a breach")
+                if line and found < wanted:
+                    low = middle + 1
+                else:
+                    high = middle
+    except OSError as error:
+        raise StorageFailed(f"the list of breached passwords cannot be read: {error}") from error
 
 
 def _weak(code: str, message: str) -> InvalidInput:

@@ -8,9 +8,11 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from agent_desktop.auth import SignedOut, WrongPassword
+from agent_desktop.finding import TooManySearches
 from agent_desktop.lockout import TooManyTries
 from agent_desktop.principal import ConfirmationNeeded, Forbidden
 from router.model.errors import (
@@ -44,6 +46,7 @@ _STATUS: tuple[tuple[type[CarillonError], int], ...] = (
     (WrongPassword, 401),
     (SignedOut, 401),
     (TooManyTries, 429),
+    (TooManySearches, 429),
     (Forbidden, 403),
     (ConfirmationNeeded, 403),
     (NotFound, 404),
@@ -108,7 +111,7 @@ def of_error(ids: Ids, error: CarillonError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, TooManyTries):
         headers["Retry-After"] = str(-(-error.wait_ms // 1_000))
-    if status == 503:
+    if status == 503 or isinstance(error, TooManySearches):
         headers["Retry-After"] = "1"
     errors: tuple[FieldError, ...] = ()
     if isinstance(error, InvalidInput):
@@ -148,6 +151,10 @@ def install(app: FastAPI, ids: Ids, methods_of: Callable[[str], Sequence[str]]) 
     async def large(_request: Request, _error: Exception) -> Response:
         return problem(ids, 413, "too_large", headers={"Connection": "close"})
 
+    async def gone(_request: Request, _error: Exception) -> Response:
+        # Nobody is there to read it; what was begun has been undone.
+        return Response(status_code=400)
+
     async def broken(_request: Request, error: Exception) -> Response:
         log.error("a request failed", exc_info=error, extra={"event": "request_failed"})
         return problem(ids, 500, "internal")
@@ -156,4 +163,5 @@ def install(app: FastAPI, ids: Ids, methods_of: Callable[[str], Sequence[str]]) 
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(TooLarge, large)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, broken)

@@ -38,6 +38,7 @@ from agent_desktop.reading import ReadMarks
 from agent_desktop.rendering import Rendering
 from agent_desktop.rows import Rows
 from agent_desktop.session import DeskSocket, Parts
+from agent_desktop.settings import InForce, Policy
 from agent_desktop.sockets import Sockets
 from agent_desktop.store.audit import AuditRows
 from agent_desktop.store.database import Database
@@ -69,6 +70,7 @@ class DeskServer:
 
     def __init__(self, ports: Ports, routers: Sequence[APIRouter] = ()) -> None:
         self._ports = ports
+        self._in_force = InForce(ports.policy)
         self.database = Database(ports.database_url)
         self._hashes = PasswordHashes()
         self._stored = DeskRows(self.database)
@@ -99,11 +101,13 @@ class DeskServer:
                 "/ws/desk": (Permission.WORK, self._open_desk),
                 "/ws/board": (Permission.BOARD, self._open_board),
             },
+            self._in_force,
         )
         self.sockets = sockets
         self.desk.sessions.on_end = sockets.close_session
         self._projection.watch = self._watch
-        guarded = Guards(sockets, ports.site, ports.clock, ports.ids)
+        methods_of = methods_by_path(self.api)
+        guarded = Guards(sockets, ports.site, ports.clock, ports.ids, self._in_force, methods_of)
         self.app: Application = StrictHeaders(guarded, ports.site)
 
     # --- life -----------------------------------------------------------------------------
@@ -136,6 +140,10 @@ class DeskServer:
         self._tasks.clear()
         await self.database.close()
         self._hashes.close()
+
+    def reconfigure(self, policy: Policy) -> None:
+        """Let another policy hold from now on, for those as well who are signed in."""
+        self._in_force.policy = policy
 
     def health(self) -> dict[str, str]:
         """What is not well, by part; empty when all is."""
@@ -171,8 +179,9 @@ class DeskServer:
                 ports.clock,
                 ports.ids,
                 ports.site.profile,
+                self._in_force,
             ),
-            accounts=Accounts(self.database, self._hashes, ports.clock),
+            accounts=Accounts(self.database, self._hashes, ports.clock, self._in_force),
             audit=Audit(AuditRows(self.database), ports.clock),
             sight=sight,
             items=Items(ports.floor, ports.history, glimpses, words, self._marks),

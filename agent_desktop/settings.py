@@ -1,10 +1,13 @@
 """What the desk must be told of the site it runs on."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+
+from router.model.ids import HOUR_MS, MINUTE_MS
 
 
 class Profile(StrEnum):
@@ -33,6 +36,35 @@ class Site(msgspec.Struct):
         """Take another's values, in force from the next request on."""
         for field in self.__struct_fields__:
             setattr(self, field, getattr(other, field))
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What a site decides about its people's log-ins and its desk's load (WEB-1, 3, 4, 8).
+
+    ``breached_passwords`` is a file of SHA-1 digests in hexadecimal, one a line and in order, as
+    lists of breached passwords come; what follows a colon is ignored. ``desks`` bounds all open
+    sockets of desks and boards, ``requests_per_s`` and ``request_burst`` what one session or
+    address may ask.
+    """
+
+    password_min_length: int = 12
+    breached_passwords: Path | None = None
+    session_idle_ms: int = 30 * MINUTE_MS
+    session_idle_supervisor_ms: int = 15 * MINUTE_MS
+    session_total_ms: int = 12 * HOUR_MS
+    sessions: int = 3
+    failures_until_locked: int = 10
+    locked_ms: int = 30 * MINUTE_MS
+    desks: int = 6_000
+    requests_per_s: int = 20
+    request_burst: int = 60
+
+
+class InForce:
+    """The policy of now: whoever asks each time follows a change at once."""
+
+    def __init__(self, policy: Policy = Policy()) -> None:  # noqa: B008 - immutable
+        self.policy = policy
 
 
 Key = Annotated[str, Meta(max_length=40)]

@@ -14,13 +14,12 @@ from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Principal
 from agent_desktop.problems import problem
 from agent_desktop.protocol import SIGNED_OUT
-from agent_desktop.settings import Site
+from agent_desktop.settings import InForce, Site
 from agent_desktop.wire import Application, Closed, Receive, Send, accept, refused
 from agent_desktop.wire import Scope as AsgiScope
 from router.model.errors import CarillonError
 from router.ports import Ids
 
-SOCKETS_MAX = 20_000
 SOCKETS_OF_A_SESSION = 10
 
 
@@ -62,8 +61,15 @@ class Sockets:
     """ASGI: opens the doors it has, by path; everything else goes to the application behind."""
 
     def __init__(
-        self, app: Application, site: Site, sessions: Sessions, ids: Ids, doors: dict[str, Door]
+        self,
+        app: Application,
+        site: Site,
+        sessions: Sessions,
+        ids: Ids,
+        doors: dict[str, Door],
+        in_force: InForce,
     ) -> None:
+        self._in_force = in_force
         self._app = app
         self._site = site
         self._sessions = sessions
@@ -96,7 +102,7 @@ class Sockets:
             await self._refuse(scope, receive, send, 403, "forbidden")
             return
         mine = self._open.get(principal.session, ())
-        if len(mine) >= SOCKETS_OF_A_SESSION or self._count >= SOCKETS_MAX:
+        if len(mine) >= SOCKETS_OF_A_SESSION or self._count >= self._in_force.policy.desks:
             await self._refuse(scope, receive, send, 503, "too_many_sockets")
             return
         await self._serve(principal, serve, scope, receive, send)

@@ -26,6 +26,7 @@ from config.greeting import NewUser, Started, greeting, origin_of
 from config.logs import Logs
 from config.metrics import Metrics, Sources
 from config.occupancy import Occupancy
+from config.policy import policy_of
 from config.redaction import secrets_of
 from config.reload import Reload
 from config.serving import Door
@@ -143,7 +144,7 @@ class Site:
         """The lab's log-ins; elsewhere a code for the first account, if there is none (CFG-3)."""
         settings, clock = self.centre.settings, self.centre.clock
         url = settings.storage.database_url
-        accounts = await opening.enter_async_context(open_accounts(url, clock))
+        accounts = await opening.enter_async_context(open_accounts(url, clock, policy_of(settings)))
         if settings.lab:
             self._new_users = [
                 NewUser(user, password, LAB_USERS[user].value)
@@ -212,6 +213,8 @@ class Site:
 
     def _tell_desk(self, settings: Settings) -> None:
         self._desk_site.become(desk_site(settings, self.desk_port))
+        if self.desk is not None:
+            self.desk.reconfigure(policy_of(settings))
 
     async def _record(self, loaded: Loaded) -> None:
         """Keep a version that is in force, for the history of the configuration."""
@@ -238,6 +241,7 @@ class Site:
             site=self._desk_site,
             database_url=settings.storage.database_url,
             static=STATIC,
+            policy=policy_of(settings),
         )
 
     def _routers(self) -> list[APIRouter]:

@@ -17,6 +17,7 @@ from agent_desktop.permissions import Role
 from agent_desktop.store.users import User
 from config.check import load
 from config.folder import add_folder
+from config.policy import policy_of
 from router.model.errors import InvalidInput
 from router.model.ids import AgentId, TeamName
 from router.storage.system import SystemClock
@@ -72,8 +73,8 @@ async def _run(arguments: argparse.Namespace) -> str:
         raise InvalidInput(
             f"{loaded.folder} cannot be used; see: carillon check --folder {loaded.folder}"
         )
-    url = loaded.settings.storage.database_url
-    async with open_accounts(url, SystemClock()) as accounts:
+    url, policy = loaded.settings.storage.database_url, policy_of(loaded.settings)
+    async with open_accounts(url, SystemClock(), policy) as accounts:
         act: Action = arguments.act
         return await act(accounts, arguments)
 

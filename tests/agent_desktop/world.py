@@ -18,14 +18,14 @@ import msgspec
 import uvicorn
 from fastapi import APIRouter
 
-from agent_desktop.auth import ABSOLUTE_MS, SESSIONS_OF_A_USER, digest
+from agent_desktop.auth import digest
 from agent_desktop.context import Canned, Ports
 from agent_desktop.guards import COOKIE
 from agent_desktop.live import Silence, Whispers
 from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Role
 from agent_desktop.server import DeskServer, uvicorn_options
-from agent_desktop.settings import Profile, Site
+from agent_desktop.settings import Policy, Profile, Site
 from agent_desktop.store.database import Database
 from agent_desktop.store.sessions import SessionRow, SessionRows
 from agent_desktop.store.users import User, UserRows
@@ -63,6 +63,7 @@ MAIL, CHAT = Medium("mail"), Medium("chat")
 BILLING, SALES = QueueName("billing"), QueueName("sales")
 ASKED_SALES = "has(interaction.attributes.queue) && interaction.attributes.queue == 'sales'"
 TO_SALES = Rule(name="sales", when=ASKED_SALES, queue=SALES)
+POLICY = Policy()
 PASSWORD = "three trams to the harbour"
 
 
@@ -220,11 +221,11 @@ class World:
             user=user,
             created=now,
             last_active=now,
-            expires=Instant(now + ABSOLUTE_MS),
+            expires=Instant(now + POLICY.session_total_ms),
             confirmed=now,
             address="127.0.0.1",
         )
-        await SessionRows(self.database).add(row, SESSIONS_OF_A_USER)
+        await SessionRows(self.database).add(row, POLICY.sessions)
         person = Person(self.origin, self.http)
         person.cookies[COOKIE] = token
         return person
