@@ -28,7 +28,7 @@ from router.model.ids import EntryId, SubjectId
 ROUTER = APIRouter()
 INTERACTION_BYTES_MAX = 100 * 1024 * 1024
 INLINE_PICTURES_BYTES_MAX = 10 * 1024 * 1024
-BINARY = {"type": "string", "format": "binary"}
+BINARY = {"type": "string", "format": "binary", "minLength": 1}
 _REMOTE = re.compile(r'data-remote-src="(https:[^"]*)"')
 _ATTACHED = re.compile(r'src="cid:([^"]*)"')
 
