@@ -25,7 +25,7 @@ from router.model.commands import Scalar
 from router.model.content import Content, Mark
 from router.model.errors import CarillonError, NotFound
 from router.model.events import EntryAdded, Offered
-from router.model.ids import AgentId, InteractionId, Medium, QueueName
+from router.model.ids import MINUTE_MS, AgentId, Instant, InteractionId, Medium, QueueName
 from router.model.interaction import OfferKind, Phase, Role
 from router.model.past import PastInteraction, Written
 from router.model.views import EngagementView, InteractionView
@@ -34,6 +34,7 @@ from router.ports import Floor
 log = logging.getLogger(__name__)
 
 LAST_CONTACT_S = 0.15
+TELL_EACH_MS = MINUTE_MS
 WRITTEN = frozenset({"mail", "fax"})
 """Media on which nobody waits at the other end of the line: nothing to hold."""
 
@@ -59,6 +60,8 @@ class Items:
         self._glimpses = glimpses
         self._words = words
         self._marks = marks
+        self._without = 0
+        self._told = Instant(0)
 
     async def item(self, agent_id: AgentId, interaction_id: InteractionId) -> ItemShape | None:
         """An open interaction as one of its agents sees it; None when the floor has it no more."""
@@ -168,17 +171,26 @@ class Items:
             expires=event.expires,
             waited_ms=max(0, event.at - entered),
             from_agent=event.from_agent,
-            last_contact=await self._last_contact(about),
+            last_contact=await self._last_contact(about, event.at),
             why=event.why,
         )
 
-    async def _last_contact(self, about: About) -> LastContact | None:
+    async def _last_contact(self, about: About, now: Instant) -> LastContact | None:
         """In time for the ring, or not at all: an offer waits for nothing."""
         try:
             async with asyncio.timeout(LAST_CONTACT_S):
                 return await self._glimpses.last_contact(about)
         except (TimeoutError, CarillonError) as error:
-            log.warning("no last contact in time", extra={"reason": type(error).__name__})
+            self._without += 1
+            if now - self._told >= TELL_EACH_MS:
+                self._told = now
+                extra = {
+                    "event": "offers_without_last_contact",
+                    "reason": type(error).__name__,
+                    "offers": self._without,
+                }
+                log.warning("offers went out without the customer's last contact", extra=extra)
+                self._without = 0
             return None
 
     async def written(self, written: Written, *, cut: bool = False) -> EntryShape:

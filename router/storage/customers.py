@@ -6,10 +6,11 @@ A merge changes no card: it only says which card stands for another, so undoing 
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,12 +65,15 @@ class StoredCustomers:
         check(card)
         sealed = await self._seal_card(card)
         line = await self._seal_change(subject, 1, "system", f"+{address.kind} {address.value}")
+
+        def keep(connection: Connection) -> None:
+            row = {"subject": subject, "revision": 1, "sealed": sealed}
+            connection.execute(insert(CARDS).values(row))
+            connection.execute(insert(ADDRESSES).values(digest=digest, subject=subject))
+            connection.execute(insert(CHANGES).values(line))
+
         try:
-            async with self._database.writing() as connection:
-                row = {"subject": subject, "revision": 1, "sealed": sealed}
-                await connection.execute(insert(CARDS).values(row))
-                await connection.execute(insert(ADDRESSES).values(digest=digest, subject=subject))
-                await connection.execute(insert(CHANGES).values(line))
+            await self._database.change(keep)
         except IntegrityError:
             # Somebody else met this customer in the same moment: theirs is the card.
             await self._keys.forget(subject)
@@ -85,8 +89,7 @@ class StoredCustomers:
 
     async def card(self, subject: SubjectId) -> CustomerCard:
         """The card as it stands for itself. Raises NotFound when absent or erased."""
-        async with self._database.reading() as connection:
-            return await self._open_card(await _row(connection, subject))
+        return await self._open_card(await self._database.look(partial(_row, subject=subject)))
 
     async def change(self, card: CustomerCard, by: str) -> CustomerCard:
         """Save; the stored card, with its new revision.
@@ -98,7 +101,7 @@ class StoredCustomers:
         digests = {self._digest(address) for address in card.addresses}
         try:
             async with self._database.writing() as connection:
-                row = await _row(connection, card.subject, lock=True)
+                row = await connection.run_sync(_row, card.subject, lock=True)
                 old = await self._open_card(row)
                 if card.revision != old.revision:
                     raise Refused(
@@ -129,9 +132,12 @@ class StoredCustomers:
         """What was changed, newest first, 200 at most. Raises NotFound when absent or erased."""
         newest = CHANGES.c.number.desc()
         wanted = select(CHANGES).where(CHANGES.c.subject == subject).order_by(newest)
-        async with self._database.reading() as connection:
-            await _row(connection, subject)
-            rows = (await connection.execute(wanted.limit(HISTORY_MOST))).all()
+
+        def look(connection: Connection) -> Sequence[Row[Any]]:
+            _row(connection, subject)
+            return connection.execute(wanted.limit(HISTORY_MOST)).all()
+
+        rows = await self._database.look(look)
         found = []
         for row in rows:
             box = Sealed(subject, _CHANGE, row.sealed)
@@ -146,13 +152,13 @@ class StoredCustomers:
         ``already_merged`` when ``duplicate`` is merged elsewhere; NotFound.
         """
         async with self._database.writing() as connection:
-            one = await _row(connection, duplicate, lock=True)
-            other = await _row(connection, into, lock=True)
+            one = await connection.run_sync(_row, duplicate, lock=True)
+            other = await connection.run_sync(_row, into, lock=True)
             if one.merged_into is not None:
                 raise Refused(
                     "this card is merged already: unmerge it first", code="already_merged"
                 )
-            if await _standing(connection, into) == duplicate:
+            if await connection.run_sync(_standing, into) == duplicate:
                 raise Refused("a card cannot be merged with itself", code="same_card")
             link = update(CARDS).where(CARDS.c.subject == duplicate).values(merged_into=into)
             await connection.execute(link)
@@ -166,16 +172,16 @@ class StoredCustomers:
         Raises Refused (``not_merged``), NotFound.
         """
         async with self._database.writing() as connection:
-            row = await _row(connection, duplicate, lock=True)
+            row = await connection.run_sync(_row, duplicate, lock=True)
             if row.merged_into is None:
                 raise Refused("this card stands for itself", code="not_merged")
             link = update(CARDS).where(CARDS.c.subject == duplicate).values(merged_into=None)
             await connection.execute(link)
-            other = await _row(connection, SubjectId(row.merged_into), lock=True)
+            other = await connection.run_sync(_row, SubjectId(row.merged_into), lock=True)
             await self._save(
                 connection, other, await self._open_card(other), by, "a duplicate was taken out"
             )
-            row = await _row(connection, duplicate)
+            row = await connection.run_sync(_row, duplicate)
             return await self._save(connection, row, await self._open_card(row), by, "unmerged")
 
     async def same_person(self, subject: SubjectId) -> Sequence[SubjectId]:
@@ -183,9 +189,12 @@ class StoredCustomers:
 
         Raises NotFound when the subject has no card.
         """
-        async with self._database.reading() as connection:
-            await _row(connection, subject)
-            return await _person(connection, subject)
+
+        def look(connection: Connection) -> list[SubjectId]:
+            _row(connection, subject)
+            return _person(connection, subject)
+
+        return await self._database.look(look)
 
     async def erase(self, subject: SubjectId) -> None:
         """Delete card, blind index, history and key of the whole person (PRIV-3).
@@ -193,12 +202,10 @@ class StoredCustomers:
         The cards merged with it are the same person's and go with it. Erasing what is erased, or
         was broken off, is fine.
         """
-        async with self._database.reading() as connection:
-            try:
-                await _row(connection, subject)
-                person = await _person(connection, subject)
-            except NotFound:
-                person = [subject]
+        try:
+            person = await self.same_person(subject)
+        except NotFound:
+            person = [subject]
         # The keys first: from here on nothing of this opens, whatever happens to us.
         for one in person:
             await self._seals.forget(one)
@@ -212,9 +219,12 @@ class StoredCustomers:
 
     async def _find(self, digest: bytes) -> SubjectId | None:
         wanted = select(ADDRESSES.c.subject).where(ADDRESSES.c.digest == digest)
-        async with self._database.reading() as connection:
-            subject = (await connection.execute(wanted)).scalar_one_or_none()
-            return None if subject is None else await _standing(connection, SubjectId(subject))
+
+        def look(connection: Connection) -> SubjectId | None:
+            subject = connection.execute(wanted).scalar_one_or_none()
+            return None if subject is None else _standing(connection, SubjectId(subject))
+
+        return await self._database.look(look)
 
     async def _save(
         self, connection: AsyncConnection, row: Row[Any], card: CustomerCard, by: str, what: str
@@ -228,7 +238,7 @@ class StoredCustomers:
         await connection.execute(insert(CHANGES).values(line))
         old = CHANGES.c.number <= revision - HISTORY_MOST
         await connection.execute(delete(CHANGES).where(CHANGES.c.subject == card.subject, old))
-        return await self._open_card(await _row(connection, card.subject))
+        return await self._open_card(await connection.run_sync(_row, card.subject))
 
     async def _seal_card(self, card: CustomerCard) -> bytes:
         plain = msgspec.msgpack.encode(msgspec.structs.replace(card, merged_into=None))
@@ -253,31 +263,31 @@ class StoredCustomers:
         return hmac.new(key, comparable(address), hashlib.sha256).digest()
 
 
-async def _row(connection: AsyncConnection, subject: SubjectId, *, lock: bool = False) -> Row[Any]:
+def _row(connection: Connection, subject: SubjectId, *, lock: bool = False) -> Row[Any]:
     wanted = select(CARDS).where(CARDS.c.subject == subject)
-    row = (await connection.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
+    row = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     if row is None:
         raise NotFound("there is no such customer")
     return row
 
 
-async def _standing(connection: AsyncConnection, subject: SubjectId) -> SubjectId:
+def _standing(connection: Connection, subject: SubjectId) -> SubjectId:
     """The card that stands for this one."""
     for _ in range(_CHAIN_MOST):
         wanted = select(CARDS.c.merged_into).where(CARDS.c.subject == subject)
-        into = (await connection.execute(wanted)).scalar_one_or_none()
+        into = connection.execute(wanted).scalar_one_or_none()
         if into is None:
             return subject
         subject = SubjectId(into)
     raise InvalidInput("cards are merged in a circle", field="merged_into")
 
 
-async def _person(connection: AsyncConnection, subject: SubjectId) -> list[SubjectId]:
-    person = [await _standing(connection, subject)]
+def _person(connection: Connection, subject: SubjectId) -> list[SubjectId]:
+    person = [_standing(connection, subject)]
     level = person
     while level:
         wanted = select(CARDS.c.subject).where(CARDS.c.merged_into.in_(level))
-        rows = (await connection.execute(wanted.order_by(CARDS.c.subject))).scalars()
+        rows = connection.execute(wanted.order_by(CARDS.c.subject)).scalars()
         level = [SubjectId(merged) for merged in rows if merged not in person]
         person = [*person, *level]
     return person

@@ -1,16 +1,21 @@
 """A small SQL database behind a port: an SQLite file of its own, or a schema in PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
+    Connection,
+    Engine,
     Integer,
     MetaData,
     String,
     Table,
+    create_engine,
     event,
     func,
     insert,
@@ -28,6 +33,9 @@ from router.storage.migrations import Migration, newest, pending
 _SQLITE = "sqlite:///"
 _WAIT_S = 5
 _LOCK = 0x4341524C
+_READERS = 2
+
+T = TypeVar("T")
 
 
 class Database:
@@ -36,6 +44,9 @@ class Database:
     ``url`` is ``sqlite:///path`` or ``postgresql://...``; ``schema`` names the store: it is the
     schema on PostgreSQL, while on SQLite the file holds this store alone. Tables are declared with
     that schema on both.
+
+    ``look`` and ``change`` are for what every contact does: on SQLite they take one step of one
+    thread, where ``reading`` and ``writing`` take one for every word to the database.
     """
 
     def __init__(self, url: str, schema: str, migrations: Sequence[Migration]) -> None:
@@ -54,6 +65,9 @@ class Database:
                 field=schema,
             )
         self._engine: AsyncEngine | None = None
+        self._file: Engine | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._writer: ThreadPoolExecutor | None = None
 
     async def open(self) -> None:
         """Connect and bring the tables to today's shape. Raises StorageFailed."""
@@ -65,6 +79,11 @@ class Database:
             engine = create_async_engine(self._url, connect_args={"timeout": _WAIT_S})
             event.listen(engine.sync_engine, "connect", _guard)
             engine = engine.execution_options(schema_translate_map={self._schema: None})
+            file = create_engine(f"{_SQLITE}{self._path}", connect_args={"timeout": _WAIT_S})
+            event.listen(file, "connect", _guard)
+            self._file = file.execution_options(schema_translate_map={self._schema: None})
+            self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix=self._schema)
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix=self._schema)
         else:
             engine = create_async_engine(
                 self._url, pool_timeout=_WAIT_S, pool_pre_ping=True, connect_args=_SERVER
@@ -81,6 +100,26 @@ class Database:
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.dispose()
+        for threads in (self._readers, self._writer):
+            if threads is not None:
+                await asyncio.to_thread(threads.shutdown)
+        file, self._file = self._file, None
+        if file is not None:
+            file.dispose()
+
+    async def look(self, query: Callable[[Connection], T]) -> T:
+        """What a query finds; it may use the connection and nothing else. Raises StorageFailed."""
+        if self._file is None or self._readers is None:
+            async with self._connected() as connection:
+                return await connection.run_sync(query)
+        return await self._stepped(self._readers, _looked, self._file, query)
+
+    async def change(self, work: Callable[[Connection], T]) -> T:
+        """A transaction as of ``writing``, of work that needs the connection and nothing else."""
+        if self._file is None or self._writer is None:
+            async with self.writing() as connection:
+                return await connection.run_sync(work)
+        return await self._stepped(self._writer, _changed, self._file, work)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -124,6 +163,20 @@ class Database:
             where = self._path or self._schema
             raise StorageFailed(f"{where}: {getattr(error, 'orig', None) or error}") from error
 
+    async def _stepped(
+        self,
+        threads: ThreadPoolExecutor,
+        step: Callable[[Engine, Callable[[Connection], T]], T],
+        file: Engine,
+        work: Callable[[Connection], T],
+    ) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, step, file, work)
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageFailed(f"{self._path}: {getattr(error, 'orig', None) or error}") from error
+
     async def _migrate(self) -> None:
         names = {"schema": "", "bytes": "BLOB"}
         shape = Table(
@@ -156,6 +209,17 @@ _SERVER: dict[str, Any] = {
     "command_timeout": 30,
     "server_settings": {"application_name": "carillon", "synchronous_commit": "on"},
 }
+
+
+def _looked(file: Engine, query: Callable[[Connection], T]) -> T:
+    with file.connect() as connection:
+        return query(connection)
+
+
+def _changed(file: Engine, work: Callable[[Connection], T]) -> T:
+    with file.connect() as connection, connection.begin():
+        connection.execute(text("BEGIN IMMEDIATE"))
+        return work(connection)
 
 
 def _guard(connection: Any, record: object) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Integer,
     LargeBinary,
     MetaData,
@@ -123,10 +124,8 @@ class KeyStore:
         """The subject's key. Raises NotFound when it was never made or is destroyed."""
         key = self._cached(subject)
         if key is None:
-            async with self._database.reading() as connection:
-                row = (
-                    await connection.execute(select(_KEYS).where(_KEYS.c.subject == subject))
-                ).one_or_none()
+            wanted = select(_KEYS).where(_KEYS.c.subject == subject)
+            row = await self._database.look(lambda connection: connection.execute(wanted).first())
             if row is None:
                 raise NotFound("there is no key of this subject")
             key = self._remember(subject, self._master.unwrap(row.version, row.wrapped, subject))
@@ -142,13 +141,16 @@ class KeyStore:
         except NotFound:
             pass
         version, wrapped = self._master.wrap(key := secrets.token_bytes(KEY_BYTES), subject)
+
+        def keep(connection: Connection) -> None:
+            gone = select(_FORGOTTEN.c.at).where(_FORGOTTEN.c.subject == subject)
+            if connection.execute(gone).first() is not None:
+                raise NotFound("this subject was forgotten", code="forgotten")
+            row = {"subject": subject, "version": version, "wrapped": wrapped}
+            connection.execute(insert(_KEYS).values(row))
+
         try:
-            async with self._database.writing() as connection:
-                gone = select(_FORGOTTEN.c.at).where(_FORGOTTEN.c.subject == subject)
-                if (await connection.execute(gone)).first() is not None:
-                    raise NotFound("this subject was forgotten", code="forgotten")
-                row = {"subject": subject, "version": version, "wrapped": wrapped}
-                await connection.execute(insert(_KEYS).values(row))
+            await self._database.change(keep)
         except IntegrityError:
             # Somebody else made it in the same moment; theirs holds.
             return await self.existing(subject)
