@@ -1,7 +1,5 @@
 """An agent's own day: what was begun, what ended, and how long they were ready."""
 
-from itertools import pairwise
-
 from reporting.rows import AgentStateRow, EngagementRow, OfferRow
 from reporting.store.reading import HistoryReader
 from reporting.store.tables import TABLES
@@ -99,7 +97,7 @@ def _present(spans: list[tuple[int, AgentStateRow]], presence: Presence) -> int:
 def _lines(spans: list[tuple[int, AgentStateRow]], since: int) -> tuple[PresenceLine, ...]:
     """The changes of presence within the day; what was before it is no change."""
     said = [(span.presence, span.reason, span.set_by) for _, span in spans]
-    changed = [True, *(before != after for before, after in pairwise(said))]
+    changed = [number == 0 or said[number - 1] != each for number, each in enumerate(said)]
     return tuple(
         PresenceLine(Instant(span.started_at), span.presence, span.reason, span.set_by)
         for (_, span), news in zip(spans, changed, strict=True)

@@ -50,6 +50,16 @@ def test_the_day_counts_what_was_done(tmp_path: Path) -> None:
     story(tmp_path, tell)
 
 
+def test_the_day_of_somebody_who_has_not_worked_is_empty(tmp_path: Path) -> None:
+    async def tell(world: World) -> None:
+        sue = await world.sign_in("sue", Role.SUPERVISOR)
+        answer = await sue.get("/api/v1/me/day")
+        assert answer.status_code == 200
+        assert answer.json()["log"] == []
+
+    story(tmp_path, tell)
+
+
 def test_a_day_ends_at_midnight_where_the_site_is() -> None:
     noon = Instant(1_795_608_000_000)  # 2026-11-25 12:00 UTC
     since, until = day_of(noon, "Asia/Tokyo")
