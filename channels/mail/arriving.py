@@ -14,7 +14,7 @@ import msgspec
 
 from channels.api import ChannelContext
 from channels.mail.attachments import Attachment
-from channels.mail.authentication import check_authentication
+from channels.mail.authentication import check_authentication, trusted_results
 from channels.mail.bounce_reasons import told
 from channels.mail.copies import Turns, fingerprint
 from channels.mail.joining import UNVERIFIED_SENDER, Joining, Verdict, decide_joining
@@ -79,7 +79,7 @@ class Arrivals:
         self._store = store
         self._pool = pool
         self._tokens = tokens
-        self._resolver = resolver
+        self.resolver = resolver
         self._turns = Turns()
         self._digest_key = context.secrets.key("mail digests")
         self.settings = settings
@@ -117,7 +117,7 @@ class Arrivals:
         if not mail.kind.arrives:
             await self._machine_mail(mail)
             return ()
-        letter = await self._letter(raw, mail, envelope)
+        letter = await self._letter(raw, mail, envelope, self._trusted(mailboxes, envelope))
         async with self._turns.of(letter.copy):
             there = await self._store.copies(letter.copy)
             taken = []
@@ -127,8 +127,18 @@ class Arrivals:
                     taken.append(found)
             return taken
 
-    async def _letter(self, raw: bytes, mail: ParsedMail, envelope: Envelope | None) -> _Letter:
-        authentication = await self._believe(raw, mail, envelope)
+    def _trusted(self, mailboxes: Sequence[Mailbox], envelope: Envelope | None) -> str:
+        """The server whose word about the sender counts; empty when it is our own alone."""
+        if envelope is None:
+            poll = mailboxes[0].poll
+            return poll.trust if poll is not None else ""
+        front = self.settings.incoming.front if self.settings.incoming is not None else None
+        return front.name if front is not None and front.holds(envelope.source) else ""
+
+    async def _letter(
+        self, raw: bytes, mail: ParsedMail, envelope: Envelope | None, trusted: str
+    ) -> _Letter:
+        authentication = await self._believe(raw, mail, envelope, trusted)
         joining = decide_joining(mail, self._tokens, authentication)
         sender = Address("mail", mail.headers.sender or "unknown", authentication.verified)
         return _Letter(
@@ -142,19 +152,26 @@ class Arrivals:
         )
 
     async def _believe(
-        self, raw: bytes, mail: ParsedMail, envelope: Envelope | None
+        self, raw: bytes, mail: ParsedMail, envelope: Envelope | None, trusted: str
     ) -> Authentication:
-        """What our own check says of the sender; nothing where checking is switched off."""
+        """What a server we trust says of the sender, else our own check; nothing where checking
+        is switched off."""
         if not self.settings.check_senders:
             return Authentication()
+        sender = mail.headers.sender if mail.sender_clear else ""
+        results = trusted_results(mail.authentication_results, trusted, sender)
+        if results is not None:
+            return results
+        # A server in front is not where the mail comes from: SPF could only say wrong things.
+        seen = None if trusted else envelope
         return await check_authentication(
             raw,
-            from_address=mail.headers.sender if mail.sender_clear else "",
-            envelope=SenderEnvelope(envelope.source, envelope.helo, envelope.sender)
-            if envelope is not None
+            from_address=sender,
+            envelope=SenderEnvelope(seen.source, seen.helo, seen.sender)
+            if seen is not None
             else None,
             dkim_queries=mail.dkim_queries,
-            resolver=self._resolver,
+            resolver=self.resolver,
             check_signatures=self._pool.verify,
         )
 

@@ -93,12 +93,21 @@ def _with_failed_lookup(signature: DkimResult, failed: Sequence[str]) -> DkimRes
     return signature
 
 
-def trusted_results(values: Sequence[str], server: str) -> Authentication | None:
+def trusted_results(values: Sequence[str], server: str, from_address: str) -> Authentication | None:
     """The results of a server in front of us that we trust by configuration, as our own data.
 
     Only the topmost Authentication-Results field counts, and only if it bears exactly that
-    server's name; every other one is somebody's claim. None when there is no such field.
+    server's name and speaks of this author; every other one is somebody's claim. None when there
+    is no such field.
     """
+    found = _results_of(values, server)
+    domain = domain_of(from_address)
+    if found is None or not domain or found.from_domain not in ("", domain):
+        return None
+    return msgspec.structs.replace(found, from_domain=domain)
+
+
+def _results_of(values: Sequence[str], server: str) -> Authentication | None:
     if not values or not server:
         return None
     with contextlib.suppress(Exception):  # any error of the parser: the field is not believed

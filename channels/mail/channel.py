@@ -14,14 +14,14 @@ from channels.api import ChannelContext, OutgoingMail
 from channels.listening import bound_socket, split_address
 from channels.mail import imap_client, pop3_client
 from channels.mail.arriving import MAIL, Arrivals, Taken
-from channels.mail.joining import AutoReplyHistory, why_no_auto_reply
+from channels.mail.joining import why_no_auto_reply
 from channels.mail.outgoing import OutgoingMail as Sender
 from channels.mail.parsing import Site
 from channels.mail.reaching import on
 from channels.mail.reply_tokens import ReplyTokens
 from channels.mail.replying import Replies
 from channels.mail.resolving import SystemResolver
-from channels.mail.settings import Incoming, Mailbox, MailSettings, Poll
+from channels.mail.settings import Incoming, Mailbox, MailSettings, Poll, name_server
 from channels.mail.smtp_server import Envelope, MailReceiverFactory
 from channels.mail.store import MailStore
 from channels.mail.worker import ParserPool
@@ -43,7 +43,7 @@ class MailChannel:
         tokens = ReplyTokens([context.secrets.key("mail reply tokens")])
         self._pool = ParserPool()
         self._arrivals = Arrivals(
-            context, settings, self._store, self._pool, tokens, SystemResolver()
+            context, settings, self._store, self._pool, tokens, _resolver(settings)
         )
         self._replies = Replies(context, settings, self._store, tokens, self._arrivals)
         self._sender = Sender(
@@ -93,6 +93,7 @@ class MailChannel:
             self._port = opened
         self._settings = settings
         self._arrivals.settings = self._replies.settings = settings
+        self._arrivals.resolver = _resolver(settings)
         self._know_ourselves()
         self._sender.reconfigure(settings.relay, settings.retry)
         await self._end_polls()
@@ -187,11 +188,7 @@ class MailChannel:
             return
         now = self._context.clock.now()
         refusal = why_no_auto_reply(
-            taken.mail,
-            taken.authentication,
-            AutoReplyHistory(),
-            now,
-            envelope_sender=envelope_sender,
+            taken.mail, taken.authentication, envelope_sender=envelope_sender
         )
         sender = taken.mail.headers.sender
         if refusal or not await self._store.may_acknowledge(
@@ -252,11 +249,15 @@ class MailChannel:
     async def perform(self, effect: Effect, position: Position) -> None:
         """Keep an agent's words for sending; other effects need nothing of a mail."""
         if isinstance(effect, Deliver):
-            await self._sender.add(self._replies.ordered(effect))
+            await self._sender.add(self._replies.ordered(effect), self._replies.writer(effect))
 
     async def notify(self, mail: OutgoingMail) -> None:
         """Send a notification that answers no case, once per key."""
         await self._sender.add(await self._replies.notification(mail))
+
+
+def _resolver(settings: MailSettings) -> SystemResolver:
+    return SystemResolver([name_server(each) for each in settings.nameservers])
 
 
 def _tls(incoming: Incoming) -> Any:

@@ -102,7 +102,7 @@ def compose(
     if automatic:
         message["Auto-Submitted"] = "auto-replied"
         message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(_body(text, mailbox.signature), cte="quoted-printable")
+    message.set_content(_body(text), cte="quoted-printable")
     for attachment in attachments:
         _attach(message, attachment)
     return Composed(
@@ -132,11 +132,8 @@ def _ids(message_ids: Sequence[str]) -> str:
     return " ".join(f"<{check_header_text(one.strip('<> '), field='references')}>" for one in kept)
 
 
-def _body(text: str, signature: str) -> str:
-    parts = [text.rstrip("\n")]
-    if signature:
-        parts.append(f"-- \n{signature}")
-    return "\n\n".join(parts).replace("\r\n", "\n").replace("\r", "\n") + "\n"
+def _body(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
 
 
 def _attach(message: EmailMessage, attachment: Attachment) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from channels.mail.parsing import ParsedMail
 from channels.mail.reply_tokens import ReplyTokens, tokens_in
 from channels.mail.verdicts import Authentication
-from router.model.ids import DAY_MS, CaseId, Instant
+from router.model.ids import CaseId
 
 UNVERIFIED_SENDER = "unverified_sender"
 
@@ -62,36 +62,16 @@ def decide_joining(
     return Joining(Verdict.JOINS, case, mentions=mentions)
 
 
-class AutoReplyRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bounds of automatic answers: one to a sender in ``sender_ms``, ``per_hour`` a mailbox."""
-
-    sender_ms: int = DAY_MS
-    per_hour: int = 100
-
-
-class AutoReplyHistory(msgspec.Struct, frozen=True):
-    """What was answered automatically before: to this sender, and by this mailbox."""
-
-    last_to_sender: Instant | None = None
-    sent_last_hour: int = 0
-
-
 def why_no_auto_reply(
-    mail: ParsedMail,
-    authentication: Authentication,
-    history: AutoReplyHistory,
-    now: Instant,
-    *,
-    envelope_sender: str | None = None,
-    rule: AutoReplyRule | None = None,
+    mail: ParsedMail, authentication: Authentication, *, envelope_sender: str | None = None
 ) -> str:
     """Why this mail gets no automatic answer; empty when it may get one.
 
-    ``envelope_sender`` is that of the SMTP dialogue; None asks what the mail was parsed with. The
-    answer goes out with a null return path, to the author alone, and
-    holds no text of the mail it answers; whoever sends it sees to that.
+    ``envelope_sender`` is that of the SMTP dialogue; None asks what the mail was parsed with. How
+    often a sender is answered the store knows (``may_acknowledge``). The answer goes out with a
+    null return path, to the author alone, and holds no text of the mail it answers; whoever sends
+    it sees to that.
     """
-    rule = rule or AutoReplyRule()
     if not mail.kind.may_be_answered_automatically:
         return f"kind {mail.kind.value}"
     returned = mail.return_path if envelope_sender is None else envelope_sender
@@ -101,9 +81,4 @@ def why_no_auto_reply(
         return "ambiguous sender"
     if not authentication.verified:
         return "unverified sender"
-    last = history.last_to_sender
-    if last is not None and now - last < rule.sender_ms:
-        return "answered before"
-    if history.sent_last_hour >= rule.per_hour:
-        return "too many this hour"
     return ""

@@ -14,7 +14,7 @@ import aiosmtplib
 from channels.mail.bounce_reasons import STATUS, classify, told
 from channels.mail.composing import Composed
 from channels.mail.settings import Relay, Retry
-from channels.mail.store import MailStore, Outgoing
+from channels.mail.store import NOBODY, MailStore, Outgoing, Writer
 from router.model.content import Mark
 from router.model.errors import CarillonError, StorageFailed
 from router.model.ids import DAY_MS, Instant
@@ -86,9 +86,9 @@ class OutgoingMail:
         if self._handing_over.locked():
             self._handing_over.release()
 
-    async def add(self, message: Outgoing) -> None:
+    async def add(self, message: Outgoing, writer: Writer = NOBODY) -> None:
         """Keep a message to be sent, durably; a known key is ignored."""
-        if await self._store.add_outgoing(message):
+        if await self._store.add_outgoing(message, writer):
             self._news.set()
 
     async def _run(self) -> None:

@@ -1,18 +1,22 @@
 """A mail's way out: from a sealed entry to the message that leaves."""
 
+from collections.abc import Mapping
+
 import msgspec
+from jinja2 import TemplateError
 
 from channels.api import ChannelContext, OutgoingMail
 from channels.mail.arriving import Arrivals
 from channels.mail.composing import Attachment, Composed, compose, reply_subject
 from channels.mail.reply_tokens import ReplyTokens, message_id, reply_address
 from channels.mail.settings import Mailbox, MailSettings
-from channels.mail.store import Conversation, Known, MailStore, Outgoing
+from channels.mail.store import NOBODY, Conversation, Known, MailStore, Outgoing, Writer
+from channels.mail.templates import render
 from router.model.commands import MarkEntry
 from router.model.content import CONTENT_SCHEMA, Content, MailHeaders, Mark, Sealed
 from router.model.effects import Deliver
 from router.model.errors import InvalidInput, Refused
-from router.model.ids import CaseId, EntryId, InteractionId, SubjectId
+from router.model.ids import AgentId, CaseId, EntryId, InteractionId, QueueName, SubjectId
 from router.seals import Address
 
 NOTIFICATION = "notification:"
@@ -51,14 +55,24 @@ class Replies:
             raise InvalidInput("an entry without words cannot be sent", field="sealed")
         return self._queued(effect.entry_id, effect.interaction_id, effect.sealed)
 
+    def writer(self, effect: Deliver) -> Writer:
+        """Who wrote an agent's words, and in which queue."""
+        view = self._context.floor.interaction(effect.interaction_id)
+        return Writer(effect.agent_id or "", (view.queue or "") if view is not None else "")
+
     async def acknowledgement(
         self, mailbox: Mailbox, to: str, interaction_id: InteractionId, subject: SubjectId
     ) -> Outgoing:
         """The automatic answer to a new mail: our own words only, a null return path (MAIL-5)."""
         title, words = _WORDS.get(mailbox.language.partition("-")[0], _WORDS["en"])
+        view = self._context.floor.interaction(interaction_id)
+        facts = self._facts(mailbox, Writer(queue=(view.queue or "") if view is not None else ""))
+        subject_line = _rendered(mailbox.acknowledgement_subject or title, facts)
         content = Content(
-            text=mailbox.acknowledgement or words,
-            mail=MailHeaders(sender=mailbox.address, to=(to,), subject=title),
+            text=self._signed(_rendered(mailbox.acknowledgement or words, facts), mailbox, facts),
+            mail=MailHeaders(
+                sender=mailbox.address, to=(to,), subject=" ".join(subject_line.split())
+            ),
         )
         key = f"{ACKNOWLEDGEMENT}{interaction_id}"
         return await self._sealed(key, interaction_id, subject, content)
@@ -70,7 +84,7 @@ class Replies:
             raise InvalidInput("no mailbox is configured to send from", field="mailboxes")
         subject = await self._context.customers.resolve(Address("mail", mail.to))
         content = Content(
-            text=mail.text,
+            text=self._signed(mail.text, mailbox, self._facts(mailbox, NOBODY)),
             mail=MailHeaders(sender=mailbox.address, to=(mail.to,), subject=mail.subject),
         )
         return await self._sealed(NOTIFICATION + mail.key, InteractionId(""), subject, content)
@@ -93,6 +107,50 @@ class Replies:
             attempts=0,
             created_at=now,
             next_at=now,
+        )
+
+    # -- templates
+
+    def _facts(self, mailbox: Mailbox, writer: Writer) -> dict[str, object]:
+        """What a signature may speak of."""
+        catalogue = self._context.floor.catalogue()
+        agent = catalogue.agents.get(AgentId(writer.agent_id))
+        queue = catalogue.queues.get(QueueName(writer.queue))
+        titles = queue.title if queue is not None else {}
+        title = titles.get(mailbox.language) or titles.get("en") or writer.queue
+        return {
+            "agent": {"name": agent.name if agent is not None else ""},
+            "mailbox": {"name": mailbox.name, "address": mailbox.address},
+            "queue": {"name": writer.queue, "title": title},
+        }
+
+    def _signature(self, mailbox: Mailbox, facts: dict[str, object], writer: Writer) -> str:
+        signatures = self.settings.signatures
+        chosen = (
+            signatures.agent.get(writer.agent_id)
+            or signatures.queue.get(writer.queue)
+            or mailbox.signature
+        )
+        # The mark that begins a signature (RFC 3676, 4.3) is ours to write, once.
+        return _rendered(chosen, facts).strip("\n").removeprefix("-- \n")
+
+    def _signed(
+        self, text: str, mailbox: Mailbox, facts: dict[str, object], writer: Writer = NOBODY
+    ) -> str:
+        """The words with the signature below them, as plain as mail knows it."""
+        signature = self._signature(mailbox, facts, writer)
+        return f"{text.rstrip()}\n\n-- \n{signature}" if signature else text
+
+    async def _worded(self, message: Outgoing, mailbox: Mailbox, text: str) -> str:
+        """An agent's words as they leave: by the mailbox's template, else signed."""
+        writer = await self._store.writer(message.key)
+        facts = self._facts(mailbox, writer)
+        if not mailbox.reply:
+            return self._signed(text, mailbox, facts, writer)
+        card = await self._context.customers.card(message.sealed.subject)
+        own = {"customer": {"name": card.name}, "text": text}
+        return _rendered(
+            mailbox.reply, facts | own | {"signature": self._signature(mailbox, facts, writer)}
         )
 
     # -- composing
@@ -143,7 +201,7 @@ class Replies:
         return compose(
             mailbox,
             headers,
-            content.text,
+            await self._worded(message, mailbox, content.text),
             at=message.created_at,
             message_id=ours,
             attachments=attachments,
@@ -188,13 +246,16 @@ class Replies:
             CaseId(conversation.case_id),
             message.interaction_id,
             EntryId(message.key),
-            await self._writer(message.interaction_id),
+            (await self._store.writer(message.key)).agent_id,
         )
         await self._store.remember(self._arrivals.digest(ours), known, message.created_at)
 
-    async def _writer(self, interaction_id: InteractionId) -> str:
-        view = self._context.floor.interaction(interaction_id)
-        return view.engagements[0].agent_id if view is not None and view.engagements else ""
+
+def _rendered(source: str, facts: Mapping[str, object]) -> str:
+    try:
+        return render(source, facts)
+    except TemplateError as error:
+        raise InvalidInput(f"a template failed: {error}", field="template") from error
 
 
 def answer_headers(chosen: MailHeaders, their: MailHeaders) -> MailHeaders:

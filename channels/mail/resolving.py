@@ -1,9 +1,12 @@
 """Asking the domain name system, for the checks of senders."""
 
+from collections.abc import Sequence
+
 import dns.asyncresolver
 import dns.exception
 import dns.rdata
 import dns.resolver
+from dns.nameserver import Do53Nameserver
 from typing_extensions import override
 
 from channels.mail.verdicts import RECORD_LENGTH, RECORDS, Answer, Resolver
@@ -14,17 +17,12 @@ _KINDS = frozenset({"TXT", "A", "AAAA", "MX", "PTR"})
 
 
 class SystemResolver(Resolver):
-    """The machine's own name servers, or those given (addresses, all at ``port``), by dnspython."""
+    """The machine's own name servers, or those given (address and port), by dnspython."""
 
     def __init__(
-        self,
-        nameservers: tuple[str, ...] = (),
-        *,
-        port: int = 53,
-        wait_s: float = LOOKUP_SECONDS,
+        self, nameservers: Sequence[tuple[str, int]] = (), *, wait_s: float = LOOKUP_SECONDS
     ) -> None:
-        self._nameservers = nameservers
-        self._port = port
+        self._nameservers = tuple(nameservers)
         self._wait_s = wait_s
         self._resolver: dns.asyncresolver.Resolver | None = None
 
@@ -49,8 +47,9 @@ class SystemResolver(Resolver):
     def _open(self) -> dns.asyncresolver.Resolver:
         resolver = dns.asyncresolver.Resolver(configure=not self._nameservers)
         if self._nameservers:
-            resolver.nameservers = list(self._nameservers)
-            resolver.port = self._port
+            resolver.nameservers = [
+                Do53Nameserver(address, port) for address, port in self._nameservers
+            ]
         return resolver
 
 

@@ -30,6 +30,13 @@ _outbox = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 sa.Index("mail_outbox_due", _outbox.c.state, _outbox.c.next_at)
+_writers = sa.Table(
+    "mail_writers",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("agent_id", sa.Text, nullable=False),
+    sa.Column("queue", sa.Text, nullable=False),
+)
 _threads = sa.Table(
     "mail_threads",
     metadata,
@@ -92,6 +99,13 @@ class Outgoing(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class Writer(msgspec.Struct, frozen=True):
+    """Who wrote an answer and for which queue; each empty when it is not known."""
+
+    agent_id: str = ""
+    queue: str = ""
+
+
 class Known(msgspec.Struct, frozen=True):
     """Where a message id belongs; ``agent_id`` wrote it, empty for a customer's."""
 
@@ -99,6 +113,9 @@ class Known(msgspec.Struct, frozen=True):
     interaction_id: InteractionId
     entry_id: EntryId
     agent_id: str = ""
+
+
+NOBODY = Writer()
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -130,13 +147,24 @@ class MailStore:
 
     # -- what is to be sent
 
-    async def add_outgoing(self, message: Outgoing) -> bool:
+    async def add_outgoing(self, message: Outgoing, writer: Writer = NOBODY) -> bool:
         """Keep a message to be sent, durably; False when its key is known already."""
         values = msgspec.structs.asdict(message)
         values["sealed"] = msgspec.msgpack.encode(message.sealed)
         statement = self._insert(_outbox).values(values).on_conflict_do_nothing()
         async with self._tables.change() as connection:
-            return bool((await connection.execute(statement)).rowcount)
+            new = bool((await connection.execute(statement)).rowcount)
+            if new and writer != NOBODY:
+                who = {"key": message.key, **msgspec.structs.asdict(writer)}
+                await connection.execute(sa.insert(_writers).values(who))
+            return new
+
+    async def writer(self, key: str) -> Writer:
+        """Who wrote a message that is kept."""
+        statement = sa.select(_writers.c.agent_id, _writers.c.queue).where(_writers.c.key == key)
+        async with self._tables.read() as connection:
+            row = (await connection.execute(statement)).first()
+        return NOBODY if row is None else Writer(*row)
 
     async def due(self, now: Instant, limit: int = 50) -> list[Outgoing]:
         """Messages whose next try is due, the longest due first."""
@@ -179,11 +207,11 @@ class MailStore:
 
     async def forget_done(self, before: Instant) -> None:
         """Drop messages that were sent or given up before a moment."""
-        statement = sa.delete(_outbox).where(
-            _outbox.c.state != "queued", _outbox.c.created_at < before
-        )
+        old = sa.and_(_outbox.c.state != "queued", _outbox.c.created_at < before)
+        gone = sa.select(_outbox.c.key).where(old)
         async with self._tables.change() as connection:
-            await connection.execute(statement)
+            await connection.execute(sa.delete(_writers).where(_writers.c.key.in_(gone)))
+            await connection.execute(sa.delete(_outbox).where(old))
 
     # -- which message belongs where
 

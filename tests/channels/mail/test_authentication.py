@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import dkim  # type: ignore[import-untyped]  # the package has no types
 import pytest
@@ -45,7 +46,7 @@ def key() -> tuple[bytes, str]:
     return pem, f"v=DKIM1; k=rsa; p={text}"
 
 
-def signed(raw: bytes, domain: str = "customer.example", **options: object) -> bytes:
+def signed(raw: bytes, domain: str = "customer.example", **options: Any) -> bytes:
     field = dkim.sign(raw, b"s1", domain.encode(), key()[0], **options)
     return bytes(field) + raw
 
@@ -306,16 +307,19 @@ def test_an_ambiguous_author_is_never_verified() -> None:
 def test_only_the_topmost_field_of_a_trusted_server_counts() -> None:
     value = "mx.provider.example; spf=pass smtp.mailfrom=ann@customer.example; dkim=pass "
     value += "header.d=customer.example header.s=s1; dmarc=pass header.from=customer.example"
-    found = trusted_results([value], "MX.provider.example")
+    server, ann = "mx.provider.example", "ann@customer.example"
+    found = trusted_results([value], server.upper(), ann)
     assert found is not None
     assert found.verified
     assert found.from_domain == "customer.example"
     assert found.dkim == (DkimResult(Result.PASS, "customer.example", "s1"),)
-    assert trusted_results(["mx.evil.example; dmarc=pass", value], "mx.provider.example") is None
-    assert trusted_results([value], "other.example") is None
-    assert trusted_results([value], "") is None
-    assert trusted_results([], "mx.provider.example") is None
-    assert trusted_results(["\x00 ; ((((("], "mx.provider.example") is None
+    assert trusted_results(["mx.evil.example; dmarc=pass", value], server, ann) is None
+    assert trusted_results([value], "other.example", ann) is None
+    assert trusted_results([value], "", ann) is None
+    assert trusted_results([], server, ann) is None
+    assert trusted_results(["\x00 ; ((((("], server, ann) is None
+    assert trusted_results([value], server, "mallory@evil.example") is None
+    assert trusted_results([value], server, "") is None
 
 
 def test_odd_signatures_never_raise() -> None:

@@ -2,17 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
-import dns.flags
-import dns.message
 import dns.rcode
-import dns.rrset
 import pytest
-from typing_extensions import override
 
 from channels.mail.resolving import SystemResolver
 from channels.mail.verdicts import Answer
+from tests.channels.mail.name_server import name_server
 
 Found = TypeVar("Found")
 RECORDS = {
@@ -25,39 +22,10 @@ RECORDS = {
 CODES = {"gone.example.": dns.rcode.NXDOMAIN, "broken.example.": dns.rcode.SERVFAIL}
 
 
-class NameServer(asyncio.DatagramProtocol):
-    """Answers from the table; ``silent.example`` gets no answer at all."""
-
-    @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.DatagramTransport", transport)
-
-    @override
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        query = dns.message.from_wire(data)
-        question = query.question[0]
-        name = question.name.to_text().lower()
-        kind = dns.rdatatype.to_text(question.rdtype)
-        if name == "silent.example.":
-            return
-        response = dns.message.make_response(query)
-        response.flags |= dns.flags.RA
-        response.set_rcode(CODES.get(name, dns.rcode.NOERROR))
-        records = RECORDS.get((name, kind))
-        if records:
-            response.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *records))
-        self.transport.sendto(response.to_wire(), addr)
-
-
 def ask(use: Callable[[SystemResolver], Awaitable[Found]]) -> Found:
     async def run() -> Found:
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(NameServer, ("127.0.0.1", 0))
-        try:
-            port = transport.get_extra_info("sockname")[1]
-            return await use(SystemResolver(("127.0.0.1",), port=port, wait_s=0.4))
-        finally:
-            transport.close()
+        async with name_server(RECORDS, CODES, ("silent.example.",)) as port:
+            return await use(SystemResolver([("127.0.0.1", port)], wait_s=0.4))
 
     return asyncio.run(run())
 

@@ -2,7 +2,16 @@
 
 import pytest
 
-from channels.mail.settings import Incoming, Mailbox, MailSettings, Poll, Relay, check
+from channels.mail.settings import (
+    Front,
+    Incoming,
+    Mailbox,
+    MailSettings,
+    Poll,
+    Relay,
+    check,
+    name_server,
+)
 from router.model.secret import Secret
 
 WORD = Secret("a setting", "x")
@@ -69,3 +78,24 @@ def test_no_listener_and_every_standard_port_are_right() -> None:
         ("pop3", "starttls"): 110,
     }
     assert Poll(host="h", port=1143, user="u", password=WORD).effective_port == 1143
+
+
+def test_networks_and_name_servers_that_are_none_are_named() -> None:
+    front = Front(name="mx.front.example", networks=("10.0.0.0/24", "10.0.0.1/24", "mx"))
+    servers = ("10.0.0.2", "[::1]:5353", "::1", "10.0.0.2:0", "dns.example")
+    settings = MailSettings(incoming=Incoming(front=front), nameservers=servers)
+    assert [field for field, _ in check(settings)] == [
+        "incoming.front.networks",
+        "incoming.front.networks",
+        "nameservers",
+        "nameservers",
+    ]
+    assert [name_server(each) for each in servers[:3]] == [
+        ("10.0.0.2", 53),
+        ("::1", 5353),
+        ("::1", 53),
+    ]
+    good = Front(name="mx.front.example", networks=("10.0.0.0/24",))
+    assert good.holds("::ffff:10.0.0.7")
+    assert not good.holds("10.0.1.7")
+    assert not good.holds("unknown")

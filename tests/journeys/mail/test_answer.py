@@ -110,6 +110,53 @@ def test_a_mail_is_answered_into_the_customers_mailbox(tmp_path: Path) -> None:
         assert reply["In-Reply-To"] in reply["References"]
 
 
+def test_an_answer_takes_the_form_that_the_configuration_gives_it(tmp_path: Path) -> None:
+    """The mailbox's template, the agent's own signature; nobody's words are compiled (IVR-3)."""
+    with postfix_server(addresses=[CUSTOMER]) as postfix:
+        folder = configured(tmp_path / "centre", relay=postfix.port)
+        channels = folder / "channels.toml"
+        channels.write_text(
+            channels.read_text(encoding="utf-8")
+            + """
+reply = '''
+Dear {{ customer.name or "customer" }},
+{{ text }}
+--\x20
+{{ signature }}'''
+
+[channels.mail.signatures.queue]
+general = "{{ queue.title }} at {{ mailbox.address }}"
+
+[channels.mail.signatures.agent]
+tom = "Tom"
+""",
+            encoding="utf-8",
+        )
+
+        async def story() -> None:
+            async with running_centre(folder) as centre:
+                await make_ready(centre, MIA)
+                sender = f'"{{{{ 7 * 7 }}}} Ruiz" <{CUSTOMER}>'
+                talk = await asyncio.to_thread(
+                    swaks,
+                    smtp_port(centre),
+                    CUSTOMER,
+                    "help@carillon.test",
+                    "--header",
+                    f"From: {sender}",
+                )
+                assert talk.code == 0, talk.lines
+                await answer(centre, await accept_next(centre, MIA), "{{ 6 * 6 }} & <b>")
+                await asyncio.to_thread(postfix.wait_for_mail, CUSTOMER)
+
+        loop.run(story())
+        (reply,) = postfix.delivered(CUSTOMER)
+        assert reply.get_content().replace("\r\n", "\n") == (
+            "Dear {{ 7 * 7 }} Ruiz,\n{{ 6 * 6 }} & <b>\n"
+            "-- \nGeneral questions at help@carillon.test\n"
+        )
+
+
 def test_an_answer_to_our_answer_joins_the_case_after_a_restart(tmp_path: Path) -> None:
     """MAIL-4: only the token in our own message id joins a mail to a case."""
     with postfix_server(addresses=[CUSTOMER]) as postfix:
