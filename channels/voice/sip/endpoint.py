@@ -38,6 +38,8 @@ from router.ports import Clock
 log = logging.getLogger(__name__)
 DOWN_MS = 30 * SECOND_MS
 """A trunk that did not answer is tried last for so long."""
+STOP_MS = 1_000
+"""So long is waited for answers to our last words."""
 _ELSEWHERE = frozenset({408, 500, 502, 503, 504})
 """What makes another trunk worth trying, while nothing was heard from the far side."""
 
@@ -119,6 +121,12 @@ class SipEndpoint:
             call.hang_up(503 if call.incoming else 200)
         for registering in self.registrations.values():
             registering.stop()
+        # What was said last should be heard; whoever is gone is not waited for.
+        for _ in range(STOP_MS // 10):
+            leaving = any(one.leaving for one in self.registrations.values())
+            if not leaving and not self.core.in_hand["calls"]:
+                break
+            await asyncio.sleep(0.01)
         await self._dns.stop()
         await self.carrier.close()
         if self._timer is not None:

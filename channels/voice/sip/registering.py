@@ -25,6 +25,7 @@ class Registering:
         self.trunk = trunk
         self.contact = contact
         self.registered = False
+        self.leaving = False
         self.trouble = "not registered yet"
         """Why not, for people; empty while registered."""
         self.deadline: Instant | None = None
@@ -43,11 +44,12 @@ class Registering:
         self._send(self._expires_s)
 
     def stop(self) -> None:
-        """Take the registration back; nothing is waited for."""
+        """Take the registration back; ``leaving`` until the trunk has said something to that."""
         self._stopping = True
         self.deadline = None
         if self.registered:
             self.registered = False
+            self.leaving = True
             self._send(0)
 
     def timer(self, now: Instant) -> None:
@@ -66,6 +68,7 @@ class Registering:
             if proof is not None and "proxy-authorization" not in request.headers:
                 self._send(self._asked_s(request), proof)
                 return
+        self.leaving = False
         if self._stopping:
             return
         if response.status < 300:
@@ -77,6 +80,7 @@ class Registering:
 
     def failed(self, request: Request, status: int, now: Instant) -> None:
         """The trunk was not reached."""
+        self.leaving = False
         if not self._stopping:
             self._refused("no answer" if status == 408 else "not reached", now)
 

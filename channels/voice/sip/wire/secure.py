@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet import ssl
+from twisted.internet import interfaces, ssl
+from zope.interface import implementer  # type: ignore[import-untyped]  # It has no types.
 
 from router.model.errors import InvalidInput
 
@@ -17,22 +18,32 @@ def server_options(certificate_file: str, key_file: str) -> Any:
 
     Raises InvalidInput naming the file that cannot be used.
     """
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_cipher_list(b"ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
     try:
-        pem = Path(certificate_file).read_bytes()
-        key = Path(key_file).read_bytes()
-        chain = [_ssl.Certificate.loadPEM(text) for text in _certificates(pem)]
-        pair = _ssl.PrivateCertificate.loadPEM(_certificates(pem)[0] + b"\n" + key)
-    except (OSError, ValueError, IndexError, SSL.Error) as reason:
+        context.use_certificate_chain_file(certificate_file)
+        context.use_privatekey_file(key_file)
+        context.check_privatekey()
+    except SSL.Error as reason:
         raise InvalidInput(
             f"no usable certificate and key in {certificate_file} and {key_file}: {reason}",
             field="certificate",
         ) from None
-    return _ssl.CertificateOptions(
-        privateKey=pair.privateKey.original,
-        certificate=pair.original,
-        extraCertChain=[one.original for one in chain[1:]],
-        raiseMinimumTo=_ssl.TLSVersion.TLSv1_2,
-    )
+    return _Shown(context)
+
+
+@implementer(interfaces.IOpenSSLServerConnectionCreator)
+class _Shown:
+    """Makes the server's side of each connection."""
+
+    def __init__(self, context: SSL.Context) -> None:
+        self._context = context
+
+    def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:
+        """A connection of Twisted's own memory buffers."""
+        return SSL.Connection(self._context, None)
 
 
 def client_options(name: str, authority_file: str = "") -> Any:

@@ -76,6 +76,15 @@ class Ear:
         await asyncio.gather(*self._tasks)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for something nobody tells us about, for 10 s at most."""
+    for _ in range(1_000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
 def _mirrored(offer: Description | None) -> Description:
     """Our answer to a change: the direction the other side leaves us."""
     direction = offer.direction_of(offer.media[0]) if offer is not None else "sendrecv"
