@@ -1,6 +1,7 @@
 """Interactions over HTTP: what they show, and to whom."""
 
 from pathlib import Path
+from typing import Any
 
 from agent_desktop.permissions import Role
 from router.model.commands import CustomerLeave
@@ -19,6 +20,36 @@ def test_the_timeline_shows_words_legs_and_decisions(tmp_path: Path) -> None:
         assert kinds == [("waiting", "answered"), ("ringing", "accepted"), ("talking", None)]
         assert [each["kind"] for each in body["decisions"]] == ["queued", "offered"]
         assert body["decisions"][1]["why"]["candidates"] == ["mia"]
+
+    story(tmp_path, tell)
+
+
+def test_a_long_life_comes_page_by_page_for_those_who_may_see_it(tmp_path: Path) -> None:
+    async def tell(world: World) -> None:
+        _, chat = await world.given("mia")
+        sue = await world.sign_in("sue", Role.SUPERVISOR)
+        for queue in ("sales", "billing") * 3:
+            moved = await sue.post(f"/api/v1/interactions/{chat}/requeue", {"queue": queue})
+            assert moved.status_code == 204
+        place = f"/api/v1/interactions/{chat}/life"
+        whole = (await sue.get(place)).json()
+        assert whole["segments_before"] == whole["decisions_before"] == 0
+        pieces: list[Any] = []
+        decided: list[Any] = []
+        before: dict[str, int] = {"limit": 2}
+        while True:
+            page = (await sue.get(place, params=before)).json()
+            pieces, decided = page["segments"] + pieces, page["decisions"] + decided
+            left = {name: page[name] for name in ("segments_before", "decisions_before")}
+            if not any(left.values()):
+                break
+            before |= left
+        assert (pieces, decided) == (whole["segments"], whole["decisions"])
+        queued = [each for each in decided if each["kind"] == "queued"]
+        assert [each["queue"] for each in queued] == ["billing", *("sales", "billing") * 3]
+        assert queued[0]["why"]["decision"]["version"] == "v1"
+        eve = await world.sign_in("bea", Role.SUPERVISOR, teams=["nobody"])
+        assert (await eve.get(place)).status_code == 404
 
     story(tmp_path, tell)
 
