@@ -1,5 +1,7 @@
 """The history's tables, made from its rows: one table a kind of row, one column a field."""
 
+import zlib
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,9 +16,10 @@ from reporting.rows import (
     StepRow,
     VisitRow,
 )
+from router.model.events import Event
 
-SCHEMA_VERSION = 2
-"""Raised with each change of the tables or of the fold: an older history is built again."""
+FOLD_VERSION = 1
+"""Raised when the same facts give other rows."""
 
 metadata = sa.MetaData()
 AnyRow = AgentStateRow | EngagementRow | EntryRow | InteractionRow | OfferRow | StepRow | VisitRow
@@ -57,6 +60,31 @@ TABLES: dict[type[Any], sa.Table] = {
     row: sa.Table(name, metadata, *(_column(row, field) for field in msgspec.structs.fields(row)))
     for row, name in _NAMES.items()
 }
+
+
+def shape_of(kinds: Sequence[type[Any]], facts: Any) -> int:
+    """A number for the shape of these rows and of the facts that are kept as JSON in steps."""
+    rows = [[kind.__name__, KEYS[kind], kind.__struct_fields__] for kind in kinds]
+    shapes = [FOLD_VERSION, rows, _without_words(msgspec.json.schema(facts))]
+    return zlib.crc32(msgspec.json.encode(shapes, order="deterministic")) & 0x7FFF_FFFF
+
+
+def _without_words(schema: Any) -> Any:
+    """A JSON schema without what it says to people."""
+    if isinstance(schema, list):
+        return [_without_words(each) for each in schema]
+    if isinstance(schema, dict):
+        return {
+            name: _without_words(value)
+            for name, value in schema.items()
+            if name != "description" or not isinstance(value, str)
+        }
+    return schema
+
+
+SCHEMA_VERSION = shape_of(list(TABLES), Event)
+"""A history of another version is dropped and built again from the log."""
+
 projection = sa.Table(
     "projection",
     metadata,
