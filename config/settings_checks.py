@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from config.findings import FieldPath, Findings, did_you_mean
 from config.references import read_private_text
 from config.settings_types import Settings, WebListener, parse_listen
-from router.model.secret import Secret
 
 _LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 TOKEN_MIN = 32
@@ -34,8 +33,6 @@ def check_settings(settings: Settings, findings: Findings) -> None:
 
 
 def _check_production(settings: Settings, findings: Findings) -> None:
-    if settings.site.debug:
-        findings.mistake(("site", "debug"), "debugging shows secrets; not in production")
     if settings.log.level == "debug":
         findings.mistake(("log", "level"), "debugging shows secrets; not in production")
     key = ("secrets", "key_encryption_key")
@@ -144,14 +141,9 @@ def _check_hosts(settings: Settings, findings: Findings) -> None:
 
 def _check_storage(settings: Settings, findings: Findings) -> None:
     storage = settings.storage
-    for field, password in (
-        ("database", storage.password),
-        ("keys", storage.keys_password),
-        ("redis", storage.redis_password),
-    ):
-        text: str = getattr(storage, field)
+    for field, text in (("database", storage.database), ("keys", storage.keys)):
         if text:
-            _check_store(field, text, password, settings, findings)
+            _check_store(field, text, findings)
     if storage.keys and _server(storage.keys) == _server(storage.database):
         findings.mistake(
             ("storage", "keys"), "the keys must not lie in the database they protect (DB-4)"
@@ -163,9 +155,7 @@ def _server(url: str) -> tuple[str, str]:
     return parts.hostname or "", parts.path
 
 
-def _check_store(
-    field: str, text: str, password: Secret | None, settings: Settings, findings: Findings
-) -> None:
+def _check_store(field: str, text: str, findings: Findings) -> None:
     path: FieldPath = ("storage", field)
     parts = urlsplit(text)
     if parts.password:
@@ -173,17 +163,10 @@ def _check_store(
             path, f'has a password in it; take it out and set {_password_field(field)} = "env:..."'
         )
         return
-    wanted = frozenset({"redis", "rediss", "unix"}) if field == "redis" else _DATABASES
-    if parts.scheme not in wanted:
-        findings.mistake(path, f'"{parts.scheme}://" is not one of {", ".join(sorted(wanted))}')
-        return
-    remote = not _local(parts.hostname or "")
-    if field == "redis":
-        if remote and parts.scheme != "rediss":
-            findings.mistake(path, "beyond this machine use rediss:// (TLS, RED-1)")
-        if parts.scheme != "unix" and password is None and not settings.lab:
-            findings.mistake(path, "needs redis_password, or a unix:// socket (RED-1)")
-    elif parts.scheme == "postgresql" and remote and "sslmode=verify-full" not in parts.query:
+    if parts.scheme not in _DATABASES:
+        names = ", ".join(sorted(_DATABASES))
+        findings.mistake(path, f'"{parts.scheme}://" is not one of {names}')
+    elif not _local(parts.hostname or "") and "sslmode=verify-full" not in parts.query:
         findings.mistake(path, "beyond this machine add ?sslmode=verify-full (DB-2)")
 
 

@@ -77,7 +77,6 @@ class SiteSettings(Plain, frozen=True):
     profile: Profile = "lab"
     zone: Name = "UTC"
     languages: tuple[Name, ...] = ("en", "zh-CN")
-    debug: bool = False
 
 
 class WebListener(Plain, frozen=True):
@@ -123,8 +122,8 @@ class StorageSettings(Plain, frozen=True):
 
     ``folder`` is for everything on disk. ``database`` is empty for SQLite files in that folder or
     ``postgresql://user@host/name``; ``keys`` likewise for the key store, which stands apart
-    (DB-4). ``redis`` joins several processes. The URLs below are in libpq's and SQLAlchemy's
-    common form, without a driver, and hold the password: never log them.
+    (DB-4). The URLs below are in libpq's and SQLAlchemy's common form, without a driver, and hold
+    the password: never log them.
     """
 
     folder: Path = Path("data")
@@ -132,8 +131,6 @@ class StorageSettings(Plain, frozen=True):
     password: Secret | None = None
     keys: str = ""
     keys_password: Secret | None = None
-    redis: str = ""
-    redis_password: Secret | None = None
 
     @property
     def log_url(self) -> str:
@@ -141,8 +138,13 @@ class StorageSettings(Plain, frozen=True):
         return _url(self.database, self.password, self.folder / "log.db")
 
     @property
+    def customers_url(self) -> str:
+        """Where customers' cards are, sealed."""
+        return _url(self.database, self.password, self.folder / "customers.db")
+
+    @property
     def database_url(self) -> str:
-        """Where users, sessions, customers' cards and the channels' own tables are."""
+        """Where users, sessions and the channels' own tables are."""
         return _url(self.database, self.password, self.folder / "carillon.db")
 
     @property
@@ -154,11 +156,6 @@ class StorageSettings(Plain, frozen=True):
     def keys_url(self) -> str:
         """Where the customers' keys are."""
         return _url(self.keys, self.keys_password, self.folder / "keys" / "keys.db")
-
-    @property
-    def redis_url(self) -> str:
-        """Where the processes of a centre meet; empty for one process alone."""
-        return _url(self.redis, self.redis_password, None) if self.redis else ""
 
     @property
     def files_folder(self) -> Path:
@@ -176,7 +173,7 @@ class StorageSettings(Plain, frozen=True):
         return self.folder / "versions" / "audit.jsonl"
 
 
-def _url(text: str, password: Secret | None, file: Path | None) -> str:
+def _url(text: str, password: Secret | None, file: Path) -> str:
     if not text:
         return f"sqlite:///{file}"
     if password is None:

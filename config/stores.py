@@ -26,16 +26,14 @@ class Stores:
         self, settings: StorageSettings, secrets: SecretSettings, clock: Clock, ids: Ids
     ) -> None:
         self._folder = settings.folder
-        keys_url = _plain(settings.keys_url) if settings.keys else self._file("keys/keys.db")
-        self.log: EventLog = event_log(self._or_file(settings, "log.db"))
+        self.log: EventLog = event_log(settings.log_url)
         key = secrets.key_encryption_key
         master = MasterKeys(self._folder / "keys" / MASTER_FILE, key.reveal() if key else "")
-        self.keys = KeyStore(keys_url, master, clock)
+        self.keys = KeyStore(settings.keys_url, master, clock)
         self.seals = BoxSeals(self.keys)
         self.files = SealedFiles(settings.files_folder, self.keys, ids)
-        customers_url = self._or_file(settings, "customers.db")
-        self.customers = StoredCustomers(customers_url, self.keys, ids, clock)
-        self.history_url = _psycopg(self._or_file(settings, "history.db"))
+        self.customers = StoredCustomers(settings.customers_url, self.keys, ids, clock)
+        self.history_url = _psycopg(settings.history_url)
         self._open = AsyncExitStack()
 
     async def open(self) -> None:
@@ -53,12 +51,6 @@ class Stores:
         """Let go of everything, in the opposite order."""
         await self._open.aclose()
 
-    def _file(self, name: str) -> str:
-        return f"sqlite:///{self._folder / name}"
-
-    def _or_file(self, settings: StorageSettings, name: str) -> str:
-        return _plain(settings.database_url) if settings.database else self._file(name)
-
 
 def channel_folder(settings: StorageSettings, name: str) -> Path:
     """The folder of a channel's own files."""
@@ -70,14 +62,8 @@ def channel_folder(settings: StorageSettings, name: str) -> Path:
 def channel_database(settings: StorageSettings) -> str:
     """The SQLAlchemy URL, with an async driver, of the tables that channels keep."""
     drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-    scheme, _, rest = _plain(settings.database_url).partition("://")
+    scheme, _, rest = settings.database_url.partition("://")
     return f"{drivers[scheme]}://{rest}"
-
-
-def _plain(url: str) -> str:
-    """A URL without the driver that SQLAlchemy would take."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme.partition('+')[0]}://{rest}"
 
 
 def _psycopg(url: str) -> str:

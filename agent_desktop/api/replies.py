@@ -40,22 +40,24 @@ async def replies(
     language: Annotated[str, Query(max_length=20)] = "",
     find: Text = "",
     queue: Annotated[str, Query(max_length=64)] = "",
+    medium: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """Canned replies for a queue whose title or words hold all that is looked for."""
+    """Canned replies for a queue and a medium whose title or words hold all that is looked for."""
     wanted = language or desk.ports.site.language
     words = find.casefold().split()
     found = [
         (rank, number, _body(reply, wanted))
         for number, reply in enumerate(desk.ports.replies())
-        if _is_for(reply, who, queue) and (rank := _rank(reply, words)) is not None
+        if _is_for(reply, who, queue, medium) and (rank := _rank(reply, words)) is not None
     ]
     found.sort(key=lambda each: each[:2])
     return answer(RepliesBody([body for _, _, body in found[:FOUND_MAX]]))
 
 
-def _is_for(reply: Canned, who: Principal, queue: str) -> bool:
+def _is_for(reply: Canned, who: Principal, queue: str, medium: str) -> bool:
     of_team = not reply.teams or bool(who.teams & set(reply.teams))
-    return of_team and (not queue or not reply.queues or queue in reply.queues)
+    of_queue = not queue or not reply.queues or queue in reply.queues
+    return of_team and of_queue and (not medium or not reply.media or medium in reply.media)
 
 
 def _rank(reply: Canned, words: list[str]) -> int | None:

@@ -114,6 +114,7 @@ def test_canned_replies_are_found_by_title_and_words(tmp_path: Path) -> None:
         assert await names(find="nothing") == []
         assert await names(language="zh-CN") == [("greeting", "zh"), ("refund", "en")]
         assert await names(queue="sales") == [("greeting", "en")]
+        assert await names(medium="mail") == [("refund", "en")]
         boss = await world.sign_in("boss", Role.MANAGER)
         assert (await boss.get("/api/v1/replies")).status_code == 403
 

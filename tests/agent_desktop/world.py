@@ -99,6 +99,7 @@ REPLIES: tuple[Canned, ...] = (
         "greeting",
         {"en": "Greeting", "zh": "问候"},
         {"en": "Hello {customer.name}, this is {agent.name}.", "zh": "{customer.name}您好。"},
+        media=(Medium("chat"),),
     ),
     Reply("refund", {"en": "Refund"}, {"en": "We refund it."}, queues=(BILLING,)),
 )

@@ -55,22 +55,19 @@ def test_sqlite_files_lie_in_the_folder_and_the_keys_apart() -> None:
     storage = StorageSettings(folder=Path("/var/lib/carillon"))
     assert storage.log_url == "sqlite:////var/lib/carillon/log.db"
     assert storage.database_url == "sqlite:////var/lib/carillon/carillon.db"
+    assert storage.customers_url == "sqlite:////var/lib/carillon/customers.db"
     assert storage.history_url == "sqlite:////var/lib/carillon/history.db"
     assert storage.keys_url == "sqlite:////var/lib/carillon/keys/keys.db"
-    assert storage.redis_url == ""
 
 
 def test_a_password_joins_its_url_quoted() -> None:
     storage = StorageSettings(
         database="postgresql://carillon@db.example/centre?sslmode=verify-full",
         password=Secret("env:P", "a/b@c:d"),
-        redis="rediss://cache.example/0",
-        redis_password=Secret("env:R", "r"),
     )
     user = "carillon:a%2Fb%40c%3Ad"
     expected = f"postgresql://{user}@db.example/centre?sslmode=verify-full"
     assert storage.log_url == storage.database_url == storage.history_url == expected
-    assert storage.redis_url == "rediss://:r@cache.example/0"
 
 
 def test_relative_paths_start_at_the_configurations_folder(tmp_path: Path) -> None:

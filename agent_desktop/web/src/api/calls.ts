@@ -96,6 +96,7 @@ export const replies = (query: {
   language?: string;
   find?: string;
   queue?: string;
+  medium?: string;
 }): Promise<{
   replies: Canned[];
 }> => request(withQuery(at("replies"), query));

@@ -42,11 +42,11 @@ export function CannedPicker({ item, find, onText, onClose }: PickerProps) {
   const [all, setAll] = useState<readonly Canned[] | null>(null);
   const [text, setText] = useState(find);
   useEffect(() => {
-    replies({ queue: item.queue, language: tag() }).then(
+    replies({ queue: item.queue, medium: item.medium, language: tag() }).then(
       (answer) => setAll(answer.replies),
       () => setAll([]),
     );
-  }, [item.queue]);
+  }, [item.queue, item.medium]);
   const found = (all ?? []).filter((each) =>
     matches(`${each.name} ${title(each.title, each.name)} ${each.text}`, text),
   );
