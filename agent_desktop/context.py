@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from agent_desktop.accounts import Accounts
-from agent_desktop.audit import Audit
+from agent_desktop.audit import Audit, AuditTrail
 from agent_desktop.auth import Sessions
 from agent_desktop.desks import Desks
 from agent_desktop.drafts import Drafts
@@ -84,6 +84,7 @@ class Ports(msgspec.Struct, frozen=True):
     history: History
     replies: Replies
     whispers: Whispers
+    audit: AuditTrail
     site: Site
     database_url: str
     static: Path

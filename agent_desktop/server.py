@@ -40,7 +40,6 @@ from agent_desktop.rows import Rows
 from agent_desktop.session import DeskSocket, Parts
 from agent_desktop.settings import InForce, Policy
 from agent_desktop.sockets import Sockets
-from agent_desktop.store.audit import AuditRows
 from agent_desktop.store.database import Database
 from agent_desktop.store.desk import DeskRows
 from agent_desktop.visibility import Sight
@@ -182,7 +181,7 @@ class DeskServer:
                 self._in_force,
             ),
             accounts=Accounts(self.database, self._hashes, ports.clock, self._in_force),
-            audit=Audit(AuditRows(self.database), ports.clock),
+            audit=Audit(ports.audit),
             sight=sight,
             items=Items(ports.floor, ports.history, glimpses, words, self._marks),
             words=words,

@@ -19,7 +19,6 @@ from agent_desktop.context import Desk
 from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Forbidden, Principal
 from config.administration import Administration, Author, Mistaken, Outcome
-from config.audit import Audit, AuditEntry
 from config.findings import Mistake
 from config.versions import Version, VersionHead, Versions
 from router.model.ids import Instant
@@ -114,12 +113,6 @@ class VersionBody(msgspec.Struct, frozen=True):
     difference: str
 
 
-class AuditBody(msgspec.Struct, frozen=True):
-    """Lines of the audit, newest first."""
-
-    entries: list[AuditEntry]
-
-
 class ClosedBody(msgspec.Struct, frozen=True):
     """How the hours stand now."""
 
@@ -127,11 +120,10 @@ class ClosedBody(msgspec.Struct, frozen=True):
     closed: bool
 
 
-def routes(administration: Administration, versions: Versions, audit: Audit) -> APIRouter:
+def routes(administration: Administration, versions: Versions) -> APIRouter:
     """All routes of the configuration, each with the permission it needs."""
     router = APIRouter()
     _add_versions(router, administration, versions)
-    _add_audit(router, audit)
     _add_closing(router, administration)
     _add_rules(router, administration)
     # Last, since it takes any name for a section's.
@@ -254,13 +246,6 @@ def _add_versions(router: APIRouter, administration: Administration, versions: V
             number, revision=body.revision, author=_author(who), why=body.why
         )
         return await _answered(change, desk)
-
-
-def _add_audit(router: APIRouter, audit: Audit) -> None:
-    @endpoint(router, f"GET {ROOT}/audit", P.AUDIT_READ, answers=AuditBody)
-    async def configuration_audit(before: Before = None, limit: Limit = 100) -> Response:
-        """Who changed what, newest first."""
-        return answer(AuditBody(await audit.read(before, limit)))
 
 
 def _add_closing(router: APIRouter, administration: Administration) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from config.audit import Audit
+from agent_desktop.audit import AuditTrail
 from config.check import Loaded
 from config.defaults import DEMONSTRATION, default_tree, with_defaults
 from config.editing import FILES, put_section, put_table, remove_table, written_out
@@ -77,7 +77,7 @@ class Administration:
         checking: Checking,
         reload: Reload,
         versions: Versions,
-        audit: Audit,
+        audit: AuditTrail,
         inbox: Inbox,
     ) -> None:
         self._folder = folder

@@ -1,10 +1,12 @@
 """Who changed what: JSON lines whose hashes chain, so that a changed line is found (PRIV-6).
 
-``hash`` is SHA-256 over the former line's hash and this line without its own. A line is durable
-before what it tells of is done; where it cannot be written, nothing is done (LOG-3).
+A line is durable before what it tells of is done; where it cannot be written, nothing is done
+(LOG-3). The desk, the configuration and the command line write to the same file: each holds it
+while it appends, and follows what others have appended.
 """
 
 import asyncio
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent_desktop.audit import AuditEntry, Verdict
 from router.model.errors import StorageFailed
 from router.ports import Clock
 
@@ -21,31 +24,6 @@ FIRST = "0" * 64
 
 DETAIL_MAX = 4_000
 READ_MAX = 500
-
-
-class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. ``object`` is what was acted on, such as ``queue.billing``."""
-
-    seq: int
-    utc: str
-    actor: str
-    role: str
-    address: str
-    action: str
-    object: str
-    reason: str
-    detail: str
-    prev: str
-    hash: str = ""
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What a check of the whole file found; ``first_bad`` is the first line that is not true."""
-
-    entries: int
-    last: str
-    first_bad: int | None = None
-    reason: str = ""
 
 
 class Audit:
@@ -57,6 +35,7 @@ class Audit:
         self._turn = asyncio.Lock()
         self._seq = 0
         self._last = FIRST
+        self._size = 0
 
     async def open(self) -> None:
         """Find the end of the chain; a line torn by a crash is cut off (it was never confirmed).
@@ -77,33 +56,35 @@ class Audit:
         detail: str = "",
     ) -> AuditEntry:
         """Add a line; durable on return. Raises StorageFailed: then do not do it."""
+        bare = AuditEntry(
+            seq=0,
+            utc=_utc(self._clock),
+            actor=actor,
+            role=role,
+            address=address,
+            action=action,
+            object=what,
+            reason=reason[:DETAIL_MAX],
+            detail=detail[:DETAIL_MAX],
+            prev="",
+        )
         async with self._turn:
-            bare = AuditEntry(
-                seq=self._seq + 1,
-                utc=_utc(self._clock),
-                actor=actor,
-                role=role,
-                address=address,
-                action=action,
-                object=what,
-                reason=reason[:DETAIL_MAX],
-                detail=detail[:DETAIL_MAX],
-                prev=self._last,
-            )
-            entry = msgspec.structs.replace(bare, hash=_hash(bare))
-            await asyncio.to_thread(self._append, entry)
-            self._seq, self._last = entry.seq, entry.hash
-        return entry
+            return await asyncio.to_thread(self._append, bare)
 
     async def read(self, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
         """The newest lines first, those before a number when one is given; 500 at most."""
         return await asyncio.to_thread(self._read, before, min(limit, READ_MAX))
+
+    async def verify(self) -> Verdict:
+        """Follow the whole chain. Raises StorageFailed when it cannot be read."""
+        return await asyncio.to_thread(verify, self._path)
 
     def _open(self) -> None:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             with open(descriptor, "r+b") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)
                 whole = stream.seek(0, os.SEEK_END)
                 end = _end_of_lines(stream.fileno(), whole)
                 if end < whole:
@@ -111,24 +92,35 @@ class Audit:
                     os.fsync(stream.fileno())
         except OSError as error:
             raise StorageFailed(f"the audit {self._path}: {error}") from error
+        self._follow_end(end)
+
+    def _follow_end(self, size: int) -> None:
+        """Take up the chain where it ends now, at this many bytes."""
         last = next(_backwards(self._path), None)
         if last is None:
+            self._seq, self._last, self._size = 0, FIRST, size
             return
         try:
             entry = msgspec.json.decode(last, type=AuditEntry)
         except msgspec.MsgspecError as error:
             raise StorageFailed(f"the audit {self._path}: its last line: {error}") from error
-        if entry.hash != _hash(entry):
+        if entry.h != _hash(entry):
             raise StorageFailed(f"the audit {self._path}: line {entry.seq} was changed")
-        self._seq, self._last = entry.seq, entry.hash
+        self._seq, self._last, self._size = entry.seq, entry.h, size
 
-    def _append(self, entry: AuditEntry) -> None:
-        line = msgspec.json.encode(entry) + b"\n"
+    def _append(self, bare: AuditEntry) -> AuditEntry:
         try:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             descriptor = os.open(self._path, flags, 0o600)
             try:
+                # Held until it is closed; another process holds it for one line at most.
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
                 before = os.fstat(descriptor).st_size
+                if before != self._size:
+                    self._follow_end(before)
+                numbered = msgspec.structs.replace(bare, seq=self._seq + 1, prev=self._last)
+                entry = msgspec.structs.replace(numbered, h=_hash(numbered))
+                line = msgspec.json.encode(entry) + b"\n"
                 if os.write(descriptor, line) != len(line):
                     os.ftruncate(descriptor, before)
                     raise OSError("the line was written in part only")
@@ -137,6 +129,8 @@ class Audit:
                 os.close(descriptor)
         except OSError as error:
             raise StorageFailed(f"the audit cannot be written: {error}") from error
+        self._seq, self._last, self._size = entry.seq, entry.h, before + len(line)
+        return entry
 
     def _read(self, before: int | None, limit: int) -> list[AuditEntry]:
         found: list[AuditEntry] = []
@@ -167,16 +161,16 @@ def verify(path: Path) -> Verdict:
                     return Verdict(seq - 1, last, seq, f"bears the number {entry.seq}")
                 if entry.prev != last:
                     return Verdict(seq - 1, last, seq, "does not follow the one before it")
-                if entry.hash != _hash(entry):
+                if entry.h != _hash(entry):
                     return Verdict(seq - 1, last, seq, "was changed")
-                last = entry.hash
+                last = entry.h
     except OSError as error:
         raise StorageFailed(f"the audit {path}: {error}") from error
     return Verdict(seq, last)
 
 
 def _hash(entry: AuditEntry) -> str:
-    bare = msgspec.json.encode(msgspec.structs.replace(entry, hash=""))
+    bare = msgspec.json.encode(msgspec.structs.replace(entry, h=""))
     return hashlib.sha256(entry.prev.encode() + bare).hexdigest()
 
 

@@ -102,6 +102,7 @@ class Site:
             await self.centre.open()
             opening.push_async_callback(self.centre.close)
             await self._make_users(opening)
+            await self._audit.open()
             await self._open_desk(opening)
             await self._open_widget(opening)
             await self._follow_configuration(opening)
@@ -177,7 +178,6 @@ class Site:
         await self._widget_door.follow(settings.widget if self.centre.media.mounted else None)
 
     async def _follow_configuration(self, opening: AsyncExitStack) -> None:
-        await self._audit.open()
         await self.reload.start()
         opening.push_async_callback(self.reload.stop)
         await self._record(self._loaded)
@@ -238,6 +238,7 @@ class Site:
             history=centre.history.past,
             replies=lambda: centre.settings.replies,
             whispers=whispers,
+            audit=self._audit,
             site=self._desk_site,
             database_url=settings.storage.database_url,
             static=STATIC,
@@ -257,7 +258,7 @@ class Site:
                 limit=self._logs.limit,
             )
         )
-        administration = admin.routes(self.administration, self._versions, self._audit)
+        administration = admin.routes(self.administration, self._versions)
         shown = metrics_routes.routes(figures, lambda: self.centre.settings)
         first = [setup_code.routes(self._code)] if self._code is not None else []
         reports = report_doors.routes(self.centre.history, lambda: self.centre.settings.site.zone)

@@ -170,7 +170,7 @@ class StorageSettings(Plain, frozen=True):
     @property
     def audit_file(self) -> Path:
         """The audit of who changed what."""
-        return self.folder / "versions" / "audit.jsonl"
+        return self.folder / "audit.jsonl"
 
 
 def _url(text: str, password: Secret | None, file: Path) -> str:

@@ -10,10 +10,10 @@ from msgspec import UNSET, Meta, UnsetType
 from agent_desktop.accounts import user_name
 from agent_desktop.api.access import TheDesk, Who
 from agent_desktop.api.endpoint import answer, endpoint, take
+from agent_desktop.audit import AuditEntry, Verdict
 from agent_desktop.context import Desk
 from agent_desktop.permissions import Permission, Role
 from agent_desktop.principal import Forbidden, Principal
-from agent_desktop.store.audit import AuditLine
 from agent_desktop.store.users import User
 from router.model.errors import NotFound
 from router.model.ids import AgentId, Instant, TeamName
@@ -61,10 +61,9 @@ class UserEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AuditBody(msgspec.Struct, frozen=True):
-    """Lines of the audit log, newest first; ``first_broken`` names one that was changed."""
+    """Lines of the audit, newest first."""
 
-    lines: Sequence[AuditLine]
-    first_broken: int | None
+    entries: Sequence[AuditEntry]
 
 
 def _body(user: User) -> UserBody:
@@ -147,11 +146,15 @@ async def edit_user(
 
 @endpoint(ROUTER, "GET /api/v1/audit", Permission.AUDIT_READ, answers=AuditBody)
 async def audit(
-    who: Who,
     desk: TheDesk,
     before: Annotated[int, Query(ge=1, le=2**53)] = 2**53,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> Response:
-    """Who looked at or changed what is audited, and whether every line is as it was written."""
-    lines = await desk.audit.lines(before, limit)
-    return answer(AuditBody(lines, await desk.audit.first_broken()))
+    """Who looked at or changed what is audited, newest first."""
+    return answer(AuditBody(await desk.audit.trail.read(before, limit)))
+
+
+@endpoint(ROUTER, "GET /api/v1/audit/verdict", Permission.AUDIT_READ, answers=Verdict)
+async def audit_verdict(desk: TheDesk) -> Response:
+    """Whether every line of the audit is as it was written, and the first that is not."""
+    return answer(await desk.audit.trail.verify())

@@ -131,21 +131,6 @@ UPLOADS = Table(
 )
 """Files agents brought, before and after they were sent; name and type are sealed."""
 
-AUDIT = Table(
-    "desk_audit",
-    METADATA,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False),
-    Column("actor", String(64), nullable=False),
-    Column("role", String(20), nullable=False),
-    Column("address", String(64), nullable=False),
-    Column("action", String(64), nullable=False),
-    Column("object", String(200), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("chain", String(64), nullable=False),
-)
-"""``chain``: SHA-256 over the line before it and this one, so that a changed line shows."""
-
 
 def _first(connection: Connection) -> None:
     METADATA.create_all(connection)

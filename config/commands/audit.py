@@ -1,4 +1,4 @@
-"""Verify the audit of the configuration: whether a line was changed, left out or put in.
+"""Verify the audit: whether a line of who did and changed what was changed, left out or put in.
 
 Exit code 0: the chain holds. 1: it does not, and the first bad line is named. The hash of the last
 line, kept elsewhere, shows whether the end was cut off.
@@ -18,6 +18,7 @@ from router.model.errors import InvalidInput
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``carillon audit``."""
+    parser.add_argument("action", nargs="?", choices=["verify"], default="verify")
     add_folder(parser)
     parser.add_argument("--file", type=Path, help="the file itself, of a copy for example")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -15,6 +15,7 @@ import msgspec
 from agent_desktop.accounts import Accounts, open_accounts
 from agent_desktop.permissions import Role
 from agent_desktop.store.users import User
+from config.audit import Audit
 from config.check import load
 from config.folder import add_folder
 from config.policy import policy_of
@@ -74,8 +75,17 @@ async def _run(arguments: argparse.Namespace) -> str:
             f"{loaded.folder} cannot be used; see: carillon check --folder {loaded.folder}"
         )
     url, policy = loaded.settings.storage.database_url, policy_of(loaded.settings)
-    async with open_accounts(url, SystemClock(), policy) as accounts:
+    clock = SystemClock()
+    async with open_accounts(url, clock, policy) as accounts:
         act: Action = arguments.act
+        if act is not _list:
+            # What cannot be written down is not done, at a terminal no more than on the pages.
+            audit = Audit(loaded.settings.storage.audit_file, clock)
+            await audit.open()
+            what = f"user {arguments.user}"
+            await audit.record(
+                f"users.{arguments.action}", what, actor=getpass.getuser(), role="operator"
+            )
         return await act(accounts, arguments)
 
 

@@ -136,11 +136,12 @@ def test_what_a_manager_reads_is_in_the_audit_log(tmp_path: Path) -> None:
         chat = await world.arrive()
         boss = await world.sign_in("boss", Role.MANAGER)
         await boss.get(f"/api/v1/interactions/{chat}")
-        lines = await world.server.desk.audit.lines(2**53, 10)
+        lines = await world.server.desk.audit.trail.read(limit=10)
         assert [(line.actor, line.action, line.object) for line in lines] == [
             ("boss", "content", f"interaction {chat}")
         ]
-        assert await world.server.desk.audit.first_broken() is None
+        verdict = (await boss.get("/api/v1/audit/verdict")).json()
+        assert (verdict["entries"], verdict["first_bad"]) == (1, None)
 
     story(tmp_path, tell)
 

@@ -30,6 +30,7 @@ from agent_desktop.store.database import Database
 from agent_desktop.store.sessions import SessionRow, SessionRows
 from agent_desktop.store.users import User, UserRows
 from agent_desktop.words import CONTENT_SCHEMA
+from config.audit import Audit
 from reporting.keeping import KeptHistory
 from router.hub import Hub
 from router.model.agent import Capacity, WrapUpRule
@@ -174,6 +175,7 @@ class World:
         self.origin = ""
         self.http: httpx.AsyncClient
         self.open_desks: list[DeskClient] = []
+        self.audit = Audit(folder / "audit.jsonl", clock)
 
     def ports(self, site: Site, whispers: Whispers) -> Ports:
         return Ports(
@@ -188,6 +190,7 @@ class World:
             history=self.history.past,
             replies=lambda: REPLIES,
             whispers=whispers,
+            audit=self.audit,
             site=site,
             database_url=f"sqlite:///{self.folder}/desk.db",
             static=self.folder / "static",
@@ -369,6 +372,7 @@ async def world(
         stack.push_async_callback(made.hub.stop)
         if made.hub.catalogue().version != (wanted := catalogue or a_catalogue()).version:
             await made.submit(ChangeCatalogue(wanted))
+        await made.audit.open()
         await made.history.start()
         stack.push_async_callback(made.history.stop)
         ports = made.ports(Site((made.origin,), profile), whispers or Silence())

@@ -13,7 +13,6 @@ from fastapi import APIRouter
 
 from config.admin import routes
 from config.administration import Administration
-from config.audit import Audit
 from config.check import Loaded, load, load_texts
 from config.reload import Reload
 from config.settings_types import Settings
@@ -86,25 +85,23 @@ async def _opened(stack: AsyncExitStack, tmp_path: Path, folder: Path) -> Centre
             await asyncio.to_thread(versions.record, loaded.texts, loaded.catalogue.version)
 
         versions = Versions(tmp_path / "versions", world.clock)
-        audit = Audit(tmp_path / "versions" / "audit.jsonl", world.clock)
         reload = Reload(first, read, take, ignore, world.clock, keep)
         administration = Administration(
             folder,
             lambda where, texts: load_texts(where, texts, environment={}, channels={}),
             reload,
             versions,
-            audit,
+            world.audit,
             world.hub,
         )
-        made.update(reload=reload, audit=audit)
-        return [routes(administration, versions, audit)]
+        made.update(reload=reload)
+        return [routes(administration, versions)]
 
     (tmp_path / "world").mkdir()
     running = await stack.enter_async_context(
         world(tmp_path / "world", catalogue=first.catalogue, routers=routers)
     )
-    await made["audit"].open()
     await made["reload"].start()
     stack.push_async_callback(made["reload"].stop)
     await made["reload"].reload()
-    return Centre(running, folder, made["reload"], tmp_path / "versions" / "audit.jsonl")
+    return Centre(running, folder, made["reload"], tmp_path / "world" / "audit.jsonl")

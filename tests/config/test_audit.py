@@ -40,11 +40,11 @@ def test_lines_chain_over_restarts_and_only_their_owner_reads_them(tmp_path: Pat
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     assert [row["seq"] for row in rows] == [1, 2, 3, 4, 5]
     assert rows[0]["prev"] == FIRST
-    assert [row["prev"] for row in rows[1:]] == [row["hash"] for row in rows[:-1]]
+    assert [row["prev"] for row in rows[1:]] == [row["h"] for row in rows[:-1]]
     assert rows[0]["utc"].endswith("Z")
     assert os.stat(path).st_mode & 0o777 == 0o600
     verdict = verify(path)
-    assert (verdict.entries, verdict.last, verdict.first_bad) == (5, rows[-1]["hash"], None)
+    assert (verdict.entries, verdict.last, verdict.first_bad) == (5, rows[-1]["h"], None)
 
 
 def test_the_newest_lines_come_first_and_page_by_page(tmp_path: Path) -> None:
@@ -63,6 +63,22 @@ def test_many_writers_at_once_make_one_chain(tmp_path: Path) -> None:
 
     with_audit(tmp_path / "a", story)
     assert verify(tmp_path / "a").entries == 50
+
+
+def test_two_processes_write_one_chain(tmp_path: Path) -> None:
+    """The command line and the running centre have the same file open."""
+    path = tmp_path / "a"
+
+    async def tell() -> None:
+        both = [Audit(path, SystemClock()), Audit(path, SystemClock())]
+        for audit in both:
+            await audit.open()
+        for number in range(6):
+            await both[number % 2].record("change", str(number), actor="a")
+        await asyncio.gather(*(audit.record("change", "x", actor="a") for audit in both * 10))
+
+    asyncio.run(tell())
+    assert (verify(path).entries, verify(path).first_bad) == (26, None)
 
 
 def replaced(lines: list[str], index: int, old: str, new: str) -> list[str]:
@@ -133,8 +149,8 @@ def test_the_command_verifies_the_file_of_a_centre(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write(tmp_path / "centre", CENTRE | {"channels.toml": "[channels]\n"})
-    path = filled(folder / "data" / "versions" / "audit.jsonl", 3)
-    assert main(["audit", "--folder", str(folder)]) == 0
+    path = filled(folder / "data" / "audit.jsonl", 3)
+    assert main(["audit", "verify", "--folder", str(folder)]) == 0
     assert capsys.readouterr().out.startswith("3 lines, none was changed; the last one is ")
     path.write_text(path.read_text().replace("queue.q1", "queue.q7"))
     assert main(["audit", "--folder", str(folder), "--json"]) == 1
