@@ -20,6 +20,7 @@ from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Forbidden, Principal
 from config.administration import Administration, Author, Mistaken, Outcome
 from config.findings import Mistake
+from config.proposals import Change
 from config.versions import Version, VersionHead, Versions
 from router.model.ids import Instant
 
@@ -149,10 +150,11 @@ def _add_rules(router: APIRouter, administration: Administration) -> None:
         draft = await take(request, TableDraft)
 
         async def checked() -> CheckBody:
-            loaded = await administration.check(draft.section, draft.name, draft.table)
+            change = Change(section=draft.section, name=draft.name, table=draft.table)
+            loaded, _ = await administration.check(change)
             return CheckBody(not loaded.mistakes, loaded.mistakes, loaded.warnings)
 
-        return await _answered(checked(), desk)
+        return await answered(checked(), desk)
 
     @endpoint(
         router,
@@ -164,10 +166,11 @@ def _add_rules(router: APIRouter, administration: Administration) -> None:
     async def configuration_put_rules(request: Request, who: Who, desk: TheDesk) -> Response:
         """Change the rules as a whole: their order is their meaning."""
         body = await take(request, RulesChange)
-        change = administration.put_rules(
-            body.rules, body.rule, revision=body.revision, author=_author(who), why=body.why
+        change = Change(section="rules", table=body.rules, rule=body.rule)
+        making = administration.make(
+            change, revision=body.revision, author=author_of(who), why=body.why
         )
-        return await _answered(change, desk)
+        return await answered(making, desk)
 
 
 def _add_tables(router: APIRouter, administration: Administration) -> None:
@@ -177,9 +180,9 @@ def _add_tables(router: APIRouter, administration: Administration) -> None:
 
         async def seen() -> Table:
             revision, tables = await administration.tables(section)
-            return {"revision": revision, section: _visible(section, tables, who, desk)}
+            return {"revision": revision, section: visible(section, tables, who, desk)}
 
-        return await _answered(seen(), desk)
+        return await answered(seen(), desk)
 
     @endpoint(
         router,
@@ -193,10 +196,11 @@ def _add_tables(router: APIRouter, administration: Administration) -> None:
     ) -> Response:
         """Make or change a table."""
         body = await take(request, TableChange)
-        change = administration.put(
-            section, name, body.table, revision=body.revision, author=_author(who), why=body.why
+        change = Change(section=section, name=name, table=body.table)
+        making = administration.make(
+            change, revision=body.revision, author=author_of(who), why=body.why
         )
-        return await _answered(change, desk)
+        return await answered(making, desk)
 
     @endpoint(
         router, f"DELETE {ROOT}/{{section}}/{{name}}", P.CONFIGURATION_PUBLISH, answers=Outcome
@@ -210,10 +214,9 @@ def _add_tables(router: APIRouter, administration: Administration) -> None:
         why: Annotated[str, Query(max_length=WHY_MAX)] = "",
     ) -> Response:
         """Remove a table that nothing refers to."""
-        change = administration.remove(
-            section, name, revision=revision, author=_author(who), why=why
-        )
-        return await _answered(change, desk)
+        change = Change(section=section, name=name)
+        making = administration.make(change, revision=revision, author=author_of(who), why=why)
+        return await answered(making, desk)
 
 
 def _add_versions(router: APIRouter, administration: Administration, versions: Versions) -> None:
@@ -243,9 +246,9 @@ def _add_versions(router: APIRouter, administration: Administration, versions: V
         """Put a version back in force, as a new one."""
         body = await take(request, Restoring)
         change = administration.restore(
-            number, revision=body.revision, author=_author(who), why=body.why
+            number, revision=body.revision, author=author_of(who), why=body.why
         )
-        return await _answered(change, desk)
+        return await answered(change, desk)
 
 
 def _add_closing(router: APIRouter, administration: Administration) -> None:
@@ -262,7 +265,7 @@ def _add_closing(router: APIRouter, administration: Administration) -> None:
         body = await take(request, Closing)
         if who.grant(P.FLOOR).scope != Scope.ALL and name not in _hours_of(who, desk):
             raise Forbidden("none of your queues has these hours")
-        await administration.close(name, closed=body.closed, author=_author(who), why=body.why)
+        await administration.close(name, closed=body.closed, author=author_of(who), why=body.why)
         return answer(ClosedBody(name, body.closed))
 
 
@@ -271,7 +274,7 @@ def _hours_of(who: Principal, desk: Desk) -> set[str]:
     return {queues[name].calendar for name in who.queues if name in queues} - {""}
 
 
-def _visible(section: str, tables: Table, who: Principal, desk: Desk) -> Table:
+def visible(section: str, tables: Table, who: Principal, desk: Desk) -> Table:
     """What of a section somebody sees whose grant ends at their teams."""
     if who.grant(P.CONFIGURATION_READ).scope == Scope.ALL:
         return tables
@@ -289,14 +292,15 @@ def _visible(section: str, tables: Table, who: Principal, desk: Desk) -> Table:
     return tables if seen is None else {name: each for name, each in tables.items() if name in seen}
 
 
-def _author(who: Principal) -> Author:
+def author_of(who: Principal) -> Author:
+    """Who is signed in, as audit and history remember them."""
     return Author(user=who.user, role=who.role.value, address=who.address)
 
 
-async def _answered(work: Awaitable[Any], desk: Desk) -> Response:
+async def answered(work: Awaitable[Any], desk: Desk, status: int = 200) -> Response:
     """The answer of something that may find mistakes: all of them, each with its place."""
     try:
-        return answer(await work)
+        return answer(await work, status)
     except Mistaken as error:
         problem = {
             "type": "about:blank",

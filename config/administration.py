@@ -21,6 +21,7 @@ from config.defaults import DEMONSTRATION, default_tree, with_defaults
 from config.editing import FILES, put_section, put_table, remove_table, written_out
 from config.exchanging import exchange, finish
 from config.findings import Mistake
+from config.proposals import Change
 from config.reload import Reload
 from config.toml_folder import TomlFolder, read_folder
 from config.versions import Versions, difference, revision_of
@@ -34,6 +35,9 @@ SECTIONS = frozenset(FILES) - {"rules", "rule"}
 DEPTH_MAX = 8
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+Edit = Callable[[Mapping[str, str]], Mapping[str, str | None]]
+"""From the texts to those that change."""
 
 Checking = Callable[[Path, Mapping[str, str]], Loaded]
 
@@ -122,70 +126,25 @@ class Administration:
         tables = tree.get(section, {})
         return revision, tables if isinstance(tables, dict) else {}
 
-    async def check(self, section: str, name: str, table: Mapping[str, Any]) -> Loaded:
-        """What a change would lead to, without making it."""
+    async def check(self, change: Change) -> tuple[Loaded, str]:
+        """What a change would lead to and its unified diff, without making it."""
+        edit = await self._edit(change)
         found = await asyncio.to_thread(self._read)
-        texts = self._with_defaults(found, section)
-        wanted = plain_table(table, f"{_known(section)}.{name}")
-        changed = texts | put_table(texts, section, name, wanted)
-        return await asyncio.to_thread(self._checking, self._folder, changed)
+        texts = self._with_defaults(found, change.section)
+        after = _after(texts, edit(texts))
+        loaded = await asyncio.to_thread(self._checking, self._folder, after)
+        return loaded, difference(found.texts, after)
 
-    async def put(
-        self,
-        section: str,
-        name: str,
-        table: Mapping[str, Any],
-        *,
-        revision: str,
-        author: Author,
-        why: str,
-    ) -> Outcome:
-        """Make or change one table. Raises Mistaken, Refused (``stale``) or StorageFailed."""
-        wanted = plain_table(table, f"{_known(section)}.{name}")
+    async def make(self, change: Change, *, revision: str, author: Author, why: str) -> Outcome:
+        """Make, change or remove a table, or change the rules as a whole: order is their meaning.
+
+        Raises Mistaken (also where something still refers to what goes), NotFound, Refused
+        (``stale``) or StorageFailed; then nothing has changed.
+        """
+        edit = await self._edit(change)
         return await self._change(
-            section,
-            f"{section}.{name}",
-            lambda texts: put_table(texts, section, name, wanted),
-            revision=revision,
-            author=author,
-            why=why,
+            change.section, change.what, edit, revision=revision, author=author, why=why
         )
-
-    async def remove(
-        self, section: str, name: str, *, revision: str, author: Author, why: str
-    ) -> Outcome:
-        """Remove one table; Mistaken when something still refers to it, NotFound without it."""
-        _known(section)
-        tables = (await self.tables(section))[1]
-        if name not in tables:
-            raise NotFound(f"there is no {section} named {name!r}")
-        return await self._change(
-            section,
-            f"{section}.{name}",
-            lambda texts: remove_table(texts, section, name),
-            revision=revision,
-            author=author,
-            why=why,
-        )
-
-    async def put_rules(
-        self,
-        rules: Mapping[str, Any],
-        rule: list[Any],
-        *,
-        revision: str,
-        author: Author,
-        why: str,
-    ) -> Outcome:
-        """Change the rules as a whole: their order is their meaning."""
-
-        head, body = plain_table(rules, "rules"), plain_table(rule, "rule")
-
-        def put(texts: Mapping[str, str]) -> dict[str, str]:
-            changed = put_section(texts, "rules", head)
-            return changed | put_section({**texts, **changed}, "rule", body)
-
-        return await self._change("rules", "rules", put, revision=revision, author=author, why=why)
 
     async def restore(self, number: int, *, revision: str, author: Author, why: str) -> Outcome:
         """Put the texts of a kept version back in force, as a new version."""
@@ -217,11 +176,32 @@ class Administration:
         )
         await self._inbox.submit(CloseCalendar(calendar=calendar, closed=closed, by=author.user))
 
+    async def _edit(self, change: Change) -> Edit:
+        """A change as an edit of the texts. Raises InvalidInput, NotFound."""
+        section, name = change.section, change.name
+        if section == "rules" and not name:
+            head = plain_table(change.table or {}, "rules")
+            body = plain_table(change.rule or [], "rule")
+
+            def put(texts: Mapping[str, str]) -> dict[str, str]:
+                changed = put_section(texts, "rules", head)
+                return changed | put_section({**texts, **changed}, "rule", body)
+
+            return put
+        if section not in SECTIONS:
+            raise NotFound(f"there is no section {section!r}")
+        if change.table is None:
+            if name not in (await self.tables(section))[1]:
+                raise NotFound(f"there is no {section} named {name!r}")
+            return lambda texts: remove_table(texts, section, name)
+        wanted = plain_table(change.table, change.what)
+        return lambda texts: put_table(texts, section, name, wanted)
+
     async def _change(
         self,
         section: str,
         what: str,
-        change: Callable[[dict[str, str]], Mapping[str, str | None]],
+        edit: Edit,
         *,
         revision: str,
         author: Author,
@@ -232,8 +212,7 @@ class Administration:
             if revision != revision_of(found.texts):
                 raise Refused("the configuration was changed by somebody else", code="stale")
             texts = self._with_defaults(found, section)
-            changed = change(texts)
-            after = {name: text for name, text in {**texts, **changed}.items() if text is not None}
+            after = _after(texts, edit(texts))
             loaded = await asyncio.to_thread(self._checking, self._folder, after)
             if loaded.mistakes:
                 raise Mistaken(loaded.mistakes)
@@ -302,6 +281,11 @@ class Administration:
         return texts | new
 
 
+def _after(texts: Mapping[str, str], changed: Mapping[str, str | None]) -> dict[str, str]:
+    """The texts with these exchanged; None removes one."""
+    return {name: text for name, text in {**texts, **changed}.items() if text is not None}
+
+
 def plain_table(value: Any, field: str, depth: int = 0) -> Any:
     """A table from outside as TOML can hold it: no null, no depth without end, dates as dates.
 
@@ -340,9 +324,3 @@ def _in_force(found: TomlFolder) -> dict[str, Any]:
 def _lab(found: TomlFolder) -> bool:
     site = found.tree.get("site", {})
     return not isinstance(site, dict) or site.get("profile", "lab") == "lab"
-
-
-def _known(section: str) -> str:
-    if section not in SECTIONS:
-        raise NotFound(f"there is no section {section!r}")
-    return section

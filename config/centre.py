@@ -17,7 +17,14 @@ from agent_desktop.settings import Profile
 from agent_desktop.settings import Site as DeskSite
 from channels.dummy.demo import run_demo
 from channels.dummy.people import CHAT, Scene
-from config import admin, health, metrics_routes, report_doors, setup_code
+from config import (
+    admin,
+    health,
+    metrics_routes,
+    proposal_routes,
+    report_doors,
+    setup_code,
+)
 from config.administration import Administration
 from config.audit import Audit
 from config.check import Loaded, load, load_texts
@@ -27,6 +34,7 @@ from config.logs import Logs
 from config.metrics import Metrics, Sources
 from config.occupancy import Occupancy
 from config.policy import policy_of
+from config.proposals import Proposals
 from config.redaction import secrets_of
 from config.reload import Reload
 from config.serving import Door
@@ -63,6 +71,7 @@ class Site:
         storage = self.centre.settings.storage
         self._logs = Logs(self.centre.settings.log)
         self._versions = Versions(storage.versions_folder, clock)
+        self._proposals = Proposals(storage.proposals_folder, clock)
         self._audit = Audit(storage.audit_file, clock)
         self.reload = Reload(
             loaded,
@@ -258,11 +267,13 @@ class Site:
                 limit=self._logs.limit,
             )
         )
+        # Before the configuration's own, which take any name for a section's.
+        proposals = proposal_routes.routes(self.administration, self._proposals)
         administration = admin.routes(self.administration, self._versions)
         shown = metrics_routes.routes(figures, lambda: self.centre.settings)
         first = [setup_code.routes(self._code)] if self._code is not None else []
         reports = report_doors.routes(self.centre.history, lambda: self.centre.settings.site.zone)
-        return [reports, administration, health.routes(self.health), shown, *first]
+        return [reports, proposals, administration, health.routes(self.health), shown, *first]
 
     def health(self) -> dict[str, str]:
         """What is not well, by part; empty when everything is."""

@@ -168,6 +168,11 @@ class StorageSettings(Plain, frozen=True):
         return self.folder / "versions"
 
     @property
+    def proposals_folder(self) -> Path:
+        """Where proposed changes of the configuration lie."""
+        return self.folder / "proposals"
+
+    @property
     def audit_file(self) -> Path:
         """The audit of who changed what."""
         return self.folder / "audit.jsonl"

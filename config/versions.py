@@ -2,14 +2,12 @@
 
 import difflib
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from config.exchanging import write_durably
-from router.model.errors import NotFound, StorageFailed
+from config.numbered import NumberedFiles
 from router.model.ids import Instant
 from router.ports import Clock
 
@@ -17,8 +15,6 @@ VERSIONS_MAX = 2_000
 """Older versions go; interactions they decided still name them."""
 
 ANNOUNCED_MAX = 100
-
-_FILE = re.compile(r"(\d{8})\.json")
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +58,7 @@ class Versions:
     """A folder with a file for each version. All methods block; call them in a thread."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder = folder
+        self._files = NumberedFiles(folder, Version, "version")
         self._clock = clock
         self._announced: dict[str, tuple[str, str]] = {}
 
@@ -77,8 +73,8 @@ class Versions:
 
         Raises StorageFailed.
         """
-        numbers = self._numbers()
-        last = self._head(numbers[-1]) if numbers else None
+        numbers = self._files.numbers()
+        last = self._files.read_as(numbers[-1], VersionHead) if numbers else None
         revision = revision_of(texts)
         if last is not None and (last.revision, last.version) == (revision, version):
             return last.number
@@ -92,51 +88,30 @@ class Versions:
             revision=revision,
             texts=dict(texts),
         )
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_durably(self._path(entry.number), msgspec.json.encode(entry))
-            for number in numbers[: max(0, len(numbers) + 1 - VERSIONS_MAX)]:
-                self._path(number).unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageFailed(f"the versions in {self._folder}: {error}") from error
+        self._files.write(entry.number, entry)
+        for number in numbers[: max(0, len(numbers) + 1 - VERSIONS_MAX)]:
+            self._files.forget(number)
         return entry.number
 
     def heads(self, before: int | None = None, limit: int = 50) -> list[VersionHead]:
         """The newest versions first, those before a number when one is given."""
-        numbers = [each for each in self._numbers() if before is None or each < before]
-        return [self._head(number) for number in reversed(numbers[-limit:] if limit else [])]
+        numbers = [each for each in self._files.numbers() if before is None or each < before]
+        return [
+            self._files.read_as(number, VersionHead)
+            for number in reversed(numbers[-limit:] if limit else [])
+        ]
 
     def show(self, number: int) -> Version:
         """One version with its texts. Raises NotFound."""
-        try:
-            return msgspec.json.decode(self._path(number).read_bytes(), type=Version)
-        except FileNotFoundError:
-            raise NotFound(f"there is no version {number}") from None
-        except (OSError, msgspec.MsgspecError) as error:
-            raise StorageFailed(f"version {number}: {error}") from error
+        return self._files.read(number)
 
     def difference(self, number: int, against: int | None = None) -> str:
         """What changed from the version before it (or the one named), as a unified diff."""
         after = self.show(number)
-        numbers = [each for each in self._numbers() if each < number]
+        numbers = [each for each in self._files.numbers() if each < number]
         before_number = against if against is not None else (numbers[-1] if numbers else 0)
         before = self.show(before_number).texts if before_number else {}
         return difference(before, after.texts)
-
-    def _numbers(self) -> list[int]:
-        if not self._folder.is_dir():
-            return []
-        matches = (_FILE.fullmatch(path.name) for path in self._folder.iterdir())
-        return sorted(int(match.group(1)) for match in matches if match)
-
-    def _head(self, number: int) -> VersionHead:
-        try:
-            return msgspec.json.decode(self._path(number).read_bytes(), type=VersionHead)
-        except (OSError, msgspec.MsgspecError) as error:
-            raise StorageFailed(f"version {number}: {error}") from error
-
-    def _path(self, number: int) -> Path:
-        return self._folder / f"{number:08}.json"
 
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:

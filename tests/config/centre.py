@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 from fastapi import APIRouter
 
+from config import proposal_routes
 from config.admin import routes
 from config.administration import Administration
 from config.check import Loaded, load, load_texts
+from config.proposals import Proposals
 from config.reload import Reload
 from config.settings_types import Settings
 from config.versions import Versions
@@ -95,7 +97,8 @@ async def _opened(stack: AsyncExitStack, tmp_path: Path, folder: Path) -> Centre
             world.hub,
         )
         made.update(reload=reload)
-        return [routes(administration, versions)]
+        proposals = Proposals(tmp_path / "proposals", world.clock)
+        return [proposal_routes.routes(administration, proposals), routes(administration, versions)]
 
     (tmp_path / "world").mkdir()
     running = await stack.enter_async_context(
