@@ -210,7 +210,6 @@ class UserPolicy(Plain, frozen=True):
     """``[users]``: passwords and sessions (WEB-1 to WEB-4)."""
 
     password_min_length: Annotated[int, Meta(ge=12, le=64)] = 12
-    second_factor: bool = True
     session_idle_ms: Annotated[int, Meta(ge=MINUTE_MS, le=HOUR_MS)] = 30 * MINUTE_MS
     session_idle_supervisor_ms: Annotated[int, Meta(ge=MINUTE_MS, le=HOUR_MS)] = 15 * MINUTE_MS
     session_total_ms: Annotated[int, Meta(ge=HOUR_MS, le=DAY_MS)] = 12 * HOUR_MS

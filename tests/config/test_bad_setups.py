@@ -173,9 +173,9 @@ BAD = [
         "site.toml:5:1: metrics.token: is shorter than 32 characters and can be guessed",
     ),
     (
-        "no second factor in production",
-        changed("[desk]", "[users]\nsecond_factor = false\n[desk]"),
-        "site.toml:5:1: users.second_factor: cannot be off outside the lab (WEB-2)",
+        "passwords that can be guessed",
+        changed("[desk]", "[users]\npassword_min_length = 8\n[desk]"),
+        "site.toml:5:1: users.password_min_length: must be at least 12, not 8",
     ),
     (
         "a session longer than a day",
