@@ -19,7 +19,7 @@ import uvicorn
 from fastapi import APIRouter
 
 from agent_desktop.auth import digest
-from agent_desktop.context import Canned, Ports
+from agent_desktop.context import Ports
 from agent_desktop.guards import COOKIE
 from agent_desktop.live import Silence, Whispers
 from agent_desktop.passwords import PasswordHashes
@@ -57,6 +57,7 @@ from router.storage.master import MasterKeys
 from router.storage.memory import MemoryLog
 from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
+from tests.agent_desktop.canned import REPLIES
 from tests.agent_desktop.client import DeskClient, Person
 from tests.agent_desktop.clock import LeapingClock
 
@@ -82,28 +83,6 @@ def hash_of_password() -> str:
     # A loop of its own: this is called from within the one of a test.
     with ThreadPoolExecutor(1) as apart:
         return apart.submit(asyncio.run, make()).result()
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """A canned reply as the configuration has them."""
-
-    name: str
-    title: dict[str, str]
-    text: dict[str, str]
-    media: tuple[Medium, ...] = ()
-    queues: tuple[QueueName, ...] = ()
-    teams: tuple[TeamName, ...] = ()
-
-
-REPLIES: tuple[Canned, ...] = (
-    Reply(
-        "greeting",
-        {"en": "Greeting", "zh": "问候"},
-        {"en": "Hello {customer.name}, this is {agent.name}.", "zh": "{customer.name}您好。"},
-        media=(Medium("chat"),),
-    ),
-    Reply("refund", {"en": "Refund"}, {"en": "We refund it."}, queues=(BILLING,)),
-)
 
 
 def an_agent(name: str, team: str, *queues: str, **more: Any) -> Agent:
