@@ -89,6 +89,7 @@ class Commands:
             "park": Entry(p.ParkArguments, self._park),
             "wrap_up": Entry(p.WrapUpArguments, self._wrap_up),
             "attributes": Entry(p.AttributesArguments, self._attributes),
+            "queues": Entry(p.NoArguments, self._queues, readers_too=True, answered=False),
             "take": Entry(p.NoArguments, self._take, readers_too=True),
             "sign_out": Entry(p.SignOutArguments, self._sign_out),
             "hold": self._plain(commands.Hold),
@@ -195,7 +196,7 @@ class Commands:
         try:
             return await self._submit(command)
         except Refused as error:
-            if error.code != "not_yours":
+            if error.code not in ("not_yours", "offer_gone"):
                 raise
             raise Refused("this offer is over", code="offer_gone") from error
 
@@ -327,6 +328,13 @@ class Commands:
         view = self._mine(principal, wish.interaction_id)
         by = principal.agent_id
         return await self._submit(commands.SetAttributes(view.interaction_id, wish.attributes, by))
+
+    async def _queues(
+        self, _principal: Principal, tab: Tab, _wish: protocol.NoArguments
+    ) -> tuple[int, Result]:
+        """All queues as they are now: those of others are not told as they change."""
+        tab.send_queues()
+        return 0, {}
 
     async def _take(
         self, _principal: Principal, tab: Tab, _wish: protocol.NoArguments

@@ -37,6 +37,10 @@ class Tab(Protocol):
         """Send a frame; never waits."""
         ...
 
+    def send_queues(self) -> None:
+        """Send all queues as they are now; never waits."""
+        ...
+
     def end(self, code: int, reason: str) -> None:
         """Close; never waits."""
         ...

@@ -145,6 +145,10 @@ class News:
                 if told % step == 0:
                     await asyncio.sleep(STEP_S)
 
+    def queues(self) -> tuple[QueueShape, ...]:
+        """All queues as they are now."""
+        return tuple(self._rows.queues().values())
+
     def board(self, principal: Principal) -> Board:
         """The board as somebody may see it, now."""
         scope = principal.grant(Permission.BOARD).scope

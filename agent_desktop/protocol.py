@@ -212,7 +212,7 @@ class AttributesArguments(Arguments, frozen=True):
 
 
 class NoArguments(Arguments, frozen=True):
-    """``take``."""
+    """``take`` and ``queues``."""
 
 
 class SignOutArguments(Arguments, frozen=True):

@@ -19,6 +19,7 @@ from agent_desktop.protocol import (
     CaughtUp,
     Do,
     Hello,
+    Live,
     Outgoing,
     Ping,
     Pong,
@@ -101,6 +102,10 @@ class DeskSocket:
     def send(self, frame: Outgoing) -> None:
         """Send a frame after all before it."""
         self._outbox.put(framed(encode(frame)))
+
+    def send_queues(self) -> None:
+        """Send all queues as they are now, after all before it."""
+        self.send(Live("queues", queues=self._parts.news.queues()))
 
     def send_news(self, frames: bytes) -> bool:
         """Send news of the moment unless this desk is behind: what matters goes first."""

@@ -1,6 +1,6 @@
 /** To whom: queues and colleagues with their state in words. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { command } from "../app/acts";
 import type { Desk } from "../app/desk";
 import type { DeskState } from "../state/desk";
@@ -45,6 +45,8 @@ export function Picker({ item, act }: { item: Item; act: "transfer" | "consult" 
   const desk = useDesk();
   const [find, setFind] = useState("");
   const [keepAge, setKeepAge] = useState(true);
+  // Only the numbers of one's own queues are told as they change.
+  useEffect(() => desk.line.tell("queues", {}), [desk]);
   const close = (): void => {
     desk.popover.value = "";
     document.getElementById(`control-${act}`)?.focus();
