@@ -15,10 +15,11 @@ from typing_extensions import override
 
 from channels.api import Channel, ChannelContext, ChannelSpec, discover
 from config.telling import TellingMedium
+from router.hub import Hub
 from router.model.effects import Effect
 from router.model.errors import CarillonError, StorageFailed
 from router.model.ids import InteractionId, Medium, Position
-from router.ports import Floor, MediumPort
+from router.ports import MediumPort
 
 RETIRED_LOOK_S = 5.0
 """How often it is looked whether a channel on its way out still has something in hand."""
@@ -35,6 +36,7 @@ class Seat(MediumPort):
     def __init__(self, medium: Medium) -> None:
         self._medium = medium
         self.served: MediumPort | None = None
+        self.attached = False
 
     @property
     @override
@@ -52,9 +54,8 @@ class Seat(MediumPort):
 class Media:
     """All channels of a centre. ``retiring`` holds those that only finish what they have."""
 
-    def __init__(self, floor: Floor, attach: Callable[[MediumPort], None], make: MakeContext):
-        self._floor = floor
-        self._attach = attach
+    def __init__(self, hub: Hub, make: MakeContext) -> None:
+        self._hub = hub
         self._make = make
         self._seats: dict[Medium, Seat] = {}
         self._settings: dict[Medium, Any] = {}
@@ -82,8 +83,9 @@ class Media:
 
     async def start(self) -> None:
         """Start what was built. Raises what a channel's start raises; then call ``stop``."""
-        for channel in self.channels.values():
+        for name, channel in self.channels.items():
             await channel.start()
+            self._up(name)
 
     async def stop(self) -> None:
         """Stop every channel, the last one first; each finishes what is in hand within 5 s."""
@@ -145,7 +147,7 @@ class Media:
         self.channels[spec.name] = channel
         if spec.name not in self._seats:
             self._seats[spec.name] = Seat(spec.name)
-            self._attach(self._seats[spec.name])
+            self._hub.expect(spec.name)
         self._seats[spec.name].served = TellingMedium(channel)
         self._show()
         return channel
@@ -159,7 +161,15 @@ class Media:
             self._forget(spec.name, self.channels)
             await channel.stop()
             raise
+        self._up(spec.name)
         log.info("channel %s was added", spec.name)
+
+    def _up(self, name: Medium) -> None:
+        """The channel has started: from now on the hub hands it what waited for it."""
+        seat = self._seats[name]
+        if not seat.attached:
+            seat.attached = True
+            self._hub.attach(seat)
 
     def _hear(self, channel: Channel) -> None:
         if self._on_typing is not None and hasattr(channel, "on_typing"):
@@ -178,7 +188,7 @@ class Media:
     async def _end(self, name: Medium) -> None:
         channel = self.retiring[name]
         # Looked at now and then: whatever ends an interaction, or sends the last message.
-        while self._floor.open_of(name) or await channel.busy():  # noqa: ASYNC110 - see above
+        while self._hub.open_of(name) or await channel.busy():  # noqa: ASYNC110 - see above
             await asyncio.sleep(RETIRED_LOOK_S)
         self._forget(name, self.retiring)
         await channel.stop()

@@ -33,7 +33,7 @@ class Centre:
         self.stores = Stores(self.settings.storage, self.settings.secrets, self.clock, self.ids)
         self.hub = Hub(self.stores.log, self.clock)
         self.history = KeptHistory(self.stores.history_url, self.hub, self.stores.log)
-        self.media = Media(self.hub, self.hub.attach, self.context)
+        self.media = Media(self.hub, self.context)
         self._running = AsyncExitStack()
 
     async def open(self) -> None:

@@ -36,16 +36,20 @@ Reread = Callable[[Medium, Position, int], Awaitable[list[Placed]]]
 
 
 class Line:
-    """The effects one medium has still to carry out, and the task that hands them over."""
+    """The effects one medium has still to carry out, and the task that hands them over.
+
+    Until there is a ``port`` they wait.
+    """
 
     def __init__(
         self,
-        port: MediumPort,
+        medium: Medium,
         settings: HubSettings,
         reread: Reread,
         progressed: asyncio.Event,
     ) -> None:
-        self._port = port
+        self._medium = medium
+        self.port: MediumPort | None = None
         self._progressed = progressed
         self._settings = settings
         self._reread = reread
@@ -59,8 +63,10 @@ class Line:
         self.trouble = ""
 
     def start(self) -> None:
-        """Begin to hand over."""
-        self._task = asyncio.create_task(self._run(), name=f"effects of {self._port.medium}")
+        """Begin to hand over, if there is a port."""
+        if self.port is not None:
+            running = self._run(self.port)
+            self._task = asyncio.create_task(running, name=f"effects of {self._medium}")
 
     def put(self, position: Position, effect: Effect) -> None:
         """Add an effect behind all others."""
@@ -86,8 +92,9 @@ class Line:
         return self._reached
 
     async def drain(self) -> None:
-        """Return when nothing is left to do."""
-        await self._idle.wait()
+        """Return when nothing is left to do, or there is nobody to do it."""
+        if self.port is not None:
+            await self._idle.wait()
 
     async def stop(self) -> None:
         """Stop handing over; what is left stays undone."""
@@ -96,11 +103,11 @@ class Line:
             await asyncio.wait([self._task])
             self._task = None
 
-    async def _run(self) -> None:
+    async def _run(self, port: MediumPort) -> None:
         while True:
             while self._waiting:
                 # It leaves the line only when it is done, so that ``done`` never runs ahead.
-                await self._carry_out(*self._waiting[0])
+                await self._carry_out(port, *self._waiting[0])
                 self._waiting.popleft()
                 self._progressed.set()
             if self._in_log_from is not None:
@@ -112,7 +119,7 @@ class Line:
 
     async def _read_on(self, first: Position) -> None:
         try:
-            missed = await self._reread(self._port.medium, first, self._settings.effects + 1)
+            missed = await self._reread(self._medium, first, self._settings.effects + 1)
         except CarillonError as error:
             self.trouble = f"its waiting effects cannot be read: {error.message}"
             await asyncio.sleep(_RETRY_FIRST_S)
@@ -123,12 +130,12 @@ class Line:
         more = len(missed) > self._settings.effects
         self._in_log_from = missed[-1][0] if more else None
 
-    async def _carry_out(self, position: Position, effect: Effect) -> None:
+    async def _carry_out(self, port: MediumPort, position: Position, effect: Effect) -> None:
         wait_s = _RETRY_FIRST_S
         bugs = 0
         while True:
             try:
-                await self._perform(effect, position)
+                await self._perform(port, effect, position)
             except (Refused, InvalidInput, NotFound) as error:
                 self._give_up(position, effect, error)
                 return
@@ -146,9 +153,9 @@ class Line:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, _RETRY_MOST_S)
 
-    async def _perform(self, effect: Effect, position: Position) -> None:
+    async def _perform(self, port: MediumPort, effect: Effect, position: Position) -> None:
         """Hand over, within the time a medium has; a timer only for one that makes us wait."""
-        performing = self._port.perform(effect, position)
+        performing = port.perform(effect, position)
         try:
             first = performing.send(None)
         except StopIteration:
@@ -161,7 +168,7 @@ class Line:
         self.trouble = f"{type(effect).__name__} at position {position}: {reason}"
         _LOG.warning(
             "medium %s did not carry out %s, trying again: %s",
-            self._port.medium,
+            self._medium,
             type(effect).__name__,
             reason,
             extra={"interaction": effect.interaction_id, "position": position},
@@ -170,7 +177,7 @@ class Line:
     def _give_up(self, position: Position, effect: Effect, error: Exception) -> None:
         _LOG.error(
             "medium %s will not carry out %s: %s",
-            self._port.medium,
+            self._medium,
             type(effect).__name__,
             error,
             exc_info=error,
@@ -211,14 +218,21 @@ class Effects:
         for port in media.values():
             self.attach(port)
 
+    def expect(self, medium: Medium) -> None:
+        """Let the effects of a medium wait until it is attached."""
+        if medium not in self._lines:
+            line = Line(medium, self._settings, self._reread, self.progressed)
+            line.reached(self._reached)
+            self._lines[medium] = line
+            self._unserved.discard(medium)
+
     def attach(self, port: MediumPort) -> None:
         """Serve a further medium from now on. Raises InvalidInput when it is served already."""
-        if port.medium in self._lines:
+        self.expect(port.medium)
+        line = self._lines[port.medium]
+        if line.port is not None:
             raise InvalidInput(f"medium {port.medium!r} is served already", field="media")
-        line = Line(port, self._settings, self._reread, self.progressed)
-        line.reached(self._reached)
-        self._lines[port.medium] = line
-        self._unserved.discard(port.medium)
+        line.port = port
         if self._running:
             line.start()
 

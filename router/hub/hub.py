@@ -44,7 +44,8 @@ class Hub(Views):
 
     Constructor: ``Hub(log, clock, media, settings)``. ``media`` are the ports effects go to;
     ``attach`` adds one later (channels are built with the hub as their Inbox, so wiring builds the
-    hub first). Order of life: construct, ``log.open()``, attach media, ``start``, ``stop``,
+    hub first). A medium that needs a running hub to come up is expected first and attached when it
+    is up. Order of life: construct, ``log.open()``, expect or attach media, ``start``, ``stop``,
     ``log.close()``.
     """
 
@@ -74,6 +75,10 @@ class Hub(Views):
         self._trouble: StorageFailed | None = StorageFailed("the hub has not started")
 
     # --- life -----------------------------------------------------------------------------
+
+    def expect(self, medium: Medium) -> None:
+        """This medium will be attached when it is up: its effects wait until then."""
+        self._effects.expect(medium)
 
     def attach(self, port: MediumPort) -> None:
         """Let a medium carry out its effects. Raises InvalidInput when it is attached already."""

@@ -37,6 +37,7 @@ from tests.agent_desktop.client import DeskClient, Person
 from tests.agent_desktop.world import BILLING, MAIL, World, world
 from tests.bench import Figure
 from tests.bench.disturbance import Window, best, waited_s
+from tests.bench.durable import QuietMedium
 
 GROUP = "offer"
 
@@ -81,6 +82,7 @@ async def serve(folder: Path) -> None:
     """The centre: says where it is, keeps the queue filled, and lives until its input ends."""
     log = SqliteLog(folder / "log.db")
     async with world(folder, log=log, catalogue=_catalogue()) as made:
+        made.hub.attach(QuietMedium())
         tokens = [await _session(made, _name(number)) for number in range(AGENTS)]
         for number in range(WAITING):
             await _mail(made, number)

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from router import core
-from router.hub import HubSettings
+from router.hub import Hub, HubSettings
 from router.hub.batch import CoreFailed
-from router.model.commands import SetAttributes
+from router.model.commands import ChangeCatalogue, SetAttributes
 from router.model.effects import Deliver
 from router.model.errors import InvalidInput, NotFound, Refused, StaleWriter, StorageFailed
 from router.model.events import EntryAdded, WriterStarted
@@ -16,7 +16,11 @@ from router.storage.memory import MemoryLog
 from tests.router.hub.centre import (
     CHAT,
     MAIL,
+    NotingMedium,
+    SetClock,
     Wrapped,
+    arrival,
+    catalogue,
     centre,
     folded_digest,
     interaction_id,
@@ -336,6 +340,47 @@ def test_a_snapshot_never_overtakes_effects_that_are_not_carried_out() -> None:
         kept = await log.load_snapshot()
         assert kept is not None
         assert kept.position == await log.last()
+
+    asyncio.run(run())
+
+
+def test_effects_wait_for_a_medium_that_is_expected_and_come_in_order_once_it_is_up() -> None:
+    async def run() -> None:
+        log = MemoryLog()
+        await log.open()
+        settings = HubSettings(effects=3)
+        hub = Hub(log, SetClock(), settings=settings)
+        hub.expect(MAIL)
+        await hub.start()
+        await hub.submit(ChangeCatalogue(catalogue()))
+        for number in range(8):
+            await hub.submit(arrival(number))
+        assert hub.health() == {}
+        medium = NotingMedium()
+        hub.attach(medium)
+        await soon(lambda: len(medium.done) == 8)
+        ids = [effect.interaction_id for _, effect in medium.done]
+        assert ids == [interaction_id(number) for number in range(8)]
+        with pytest.raises(InvalidInput, match="served already"):
+            hub.attach(medium)
+        await hub.stop()
+
+    asyncio.run(run())
+
+
+def test_effects_of_a_medium_that_never_comes_up_are_left_to_the_next_start() -> None:
+    async def run() -> None:
+        log = MemoryLog()
+        await log.open()
+        hub = Hub(log, SetClock())
+        hub.expect(MAIL)
+        await hub.start()
+        await hub.submit(ChangeCatalogue(catalogue()))
+        await hub.submit(arrival(1))
+        async with asyncio.timeout(2):
+            await hub.stop(deadline_ms=60_000)
+        async with centre(log) as again:
+            await soon(lambda: len(again.mail.done) == 1)
 
     asyncio.run(run())
 
