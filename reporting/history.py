@@ -78,7 +78,7 @@ class HistoryFold:
         if isinstance(event, events.EntryAdded):
             self._entry(event, recorded.position)
         else:
-            self._take(event)
+            _fold_of(type(event))(self, event)
         self._agents.apply(recorded)
 
     def _step(self, recorded: Recorded, interaction_id: str) -> None:
@@ -337,3 +337,8 @@ class HistoryFold:
             outcome=event.outcome.value,
             reason=event.reason,
         )
+
+
+_fold_of: Callable[[type[Any]], Callable[[HistoryFold, Event], None]]
+_fold_of = HistoryFold.__dict__["_take"].dispatcher.dispatch
+"""The method for a kind of event, asked directly: a bound one is a new object at each call."""

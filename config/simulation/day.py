@@ -14,6 +14,7 @@ from reporting.rows import AgentStateRow, EngagementRow, InteractionRow, OfferRo
 from reporting.states import AgentStates
 from router import core
 from router.core import State
+from router.hub.collector import paused
 from router.model import commands, events
 from router.model.agent import Presence
 from router.model.commands import Command
@@ -69,13 +70,17 @@ class SimulatedDay:
         self._rows: dict[tuple[Any, ...], Row] = {}
 
     def run(self) -> DayRows:
-        """Run the day to its end, and on until nobody waits where the scenario drains."""
-        self._do(commands.ChangeCatalogue(catalogue=self._scenario.catalogue))
-        self._staff_comes()
-        self._customers_come()
-        self._faults_come()
-        while self._step():
-            pass
+        """Run the day to its end, and on until nobody waits where the scenario drains.
+
+        The garbage collector rests for the day: next to nothing of what happens in it is garbage.
+        """
+        with paused():
+            self._do(commands.ChangeCatalogue(catalogue=self._scenario.catalogue))
+            self._staff_comes()
+            self._customers_come()
+            self._faults_come()
+            while self._step():
+                pass
         self._balance()
         return self._result()
 
@@ -135,7 +140,7 @@ class SimulatedDay:
             self._fold.apply(Recorded(Position(self._count), 1, event))
             self._react(event)
         for row in self._fold.drain():
-            self._rows[_key(row)] = row
+            self._rows[_KEYS[type(row)](row)] = row
 
     def _react(self, event: Event) -> None:
         match event:
@@ -300,18 +305,13 @@ class SimulatedDay:
         )
 
 
-_KEYS: dict[type[Any], tuple[str, ...]] = {
-    InteractionRow: ("interaction_id",),
-    VisitRow: ("interaction_id", "visit"),
-    EngagementRow: ("interaction_id", "agent_id", "started_at"),
-    OfferRow: ("offer_id",),
-    AgentStateRow: ("agent_id", "position"),
+_KEYS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {
+    InteractionRow: lambda row: (InteractionRow, row.interaction_id),
+    VisitRow: lambda row: (VisitRow, row.interaction_id, row.visit),
+    EngagementRow: lambda row: (EngagementRow, row.interaction_id, row.agent_id, row.started_at),
+    OfferRow: lambda row: (OfferRow, row.offer_id),
+    AgentStateRow: lambda row: (AgentStateRow, row.agent_id, row.position),
 }
-
-
-def _key(row: Row) -> tuple[Any, ...]:
-    kind = type(row)
-    return (kind, *(getattr(row, name) for name in _KEYS[kind]))
 
 
 def _bound(action: Callable[..., None], *arguments: Any) -> Callable[[], None]:

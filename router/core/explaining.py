@@ -67,10 +67,17 @@ def refusals(
 ) -> tuple[Refusal, ...]:
     """How many agents are out for which reason, with some of them by name."""
     names: dict[str, list[AgentId]] = {}
-    seats, medium = state.index.seats, interaction.medium
+    index, medium, number = state.index, interaction.medium, item.need.number
+    open_to_all = not item.only and not item.excluded
     for agent_id in audience.members[:NAMES_MAX]:
-        status = seats[agent_id].status.get(medium, Status.NO_CAPACITY)
-        code = _STATUS_CODES.get(status) or _reason_against(state, interaction, item, agent_id)
+        seat = index.seats[agent_id]
+        status = seat.status.get(medium, Status.NO_CAPACITY)
+        if status is not Status.AVAILABLE:
+            code = _STATUS_CODES[status]
+        elif open_to_all and number in index.squad(seat, medium).need_numbers:
+            continue
+        else:
+            code = _reason_against(state, interaction, item, agent_id)
         if code:
             names.setdefault(code, []).append(agent_id)
     return tuple(

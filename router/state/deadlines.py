@@ -43,6 +43,8 @@ PLAN_RETRY_MS = 5_000
 PERIOD_MIN_MS = 1_000
 """A repeated step comes no more often, whatever the plan says."""
 
+_NEVER = 1 << 62
+
 OVERFLOW_STAY_MS = 1_000
 """Who came by an overflow stays this long for each of their visits before they overflow again.
 
@@ -63,45 +65,45 @@ def deadline(
     ``asked`` is up to when the plan's steps have been asked. An offer of another writer's epoch is
     void, and due at once.
     """
-    moments = _phase_moments(interaction, plan, asked, epoch)
+    due = _phase_due(interaction, plan, asked, epoch)
     if interaction.consult is not None:
-        moments.append(offer_due(interaction.consult, epoch))
+        due = min(due, offer_due(interaction.consult, epoch))
     for engagement in interaction.engagements:
         if engagement.lost_until is not None:
-            moments.append(engagement.lost_until)
+            due = min(due, engagement.lost_until)
         if engagement.wrap_up_until is not None:
-            moments.append(engagement.wrap_up_until)
-    return Instant(min(moments)) if moments else None
+            due = min(due, engagement.wrap_up_until)
+    return None if due == _NEVER else Instant(due)
 
 
-def _phase_moments(
-    interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int
-) -> list[int]:
+def _phase_due(interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int) -> int:
     since = interaction.phase_since
     match interaction.phase:
-        case Phase.SELF_SERVICE:
-            return [since + SELF_SERVICE_LIMIT_MS]
         case Phase.WAITING:
             assert interaction.visit is not None, "who waits is on a visit"
-            return _waiting_moments(interaction.visit, plan, asked)
+            return _waiting_due(interaction.visit, plan, asked)
         case Phase.OFFERED:
             assert interaction.offer is not None, "who is offered has an offer"
-            return [offer_due(interaction.offer, epoch)]
+            return offer_due(interaction.offer, epoch)
         case Phase.ENGAGED:
-            return [since + ENGAGED_LIMIT_MS]
+            return since + ENGAGED_LIMIT_MS
+        case Phase.WRAP_UP | Phase.FINISHED:
+            return _NEVER  # The engagements' own limits are what is left.
+        case Phase.SELF_SERVICE:
+            return since + SELF_SERVICE_LIMIT_MS
         case Phase.PARKED:
             assert interaction.parked_until is not None, "parked work has a moment of return"
-            return [interaction.parked_until]
-        case Phase.WRAP_UP | Phase.FINISHED:
-            return []  # The engagements' own limits are what is left.
+            return interaction.parked_until
 
 
-def _waiting_moments(visit: Visit, plan: Plan | None, asked: Instant) -> list[int]:
-    moments = [visit.queued + WAITING_LIMIT_MS]
-    moments.extend(at for at in (visit.prefer_until, visit.avoided_until) if at is not None)
+def _waiting_due(visit: Visit, plan: Plan | None, asked: Instant) -> int:
+    due = visit.queued + WAITING_LIMIT_MS
+    for at in (visit.prefer_until, visit.avoided_until):
+        if at is not None:
+            due = min(due, at)
     if plan is not None:
-        moments.extend(steps_due(plan, visit, asked).values())
-    return moments
+        due = min((due, *steps_due(plan, visit, asked).values()))
+    return due
 
 
 def offer_due(offer: Offer, epoch: int) -> Instant:

@@ -12,6 +12,7 @@ from router.model.ids import AgentId, InteractionId, Medium, QueueName
 from router.state.books import Books
 from router.state.capacity import (
     Status,
+    Usage,
     capacity_of,
     medium_status,
     presence_status,
@@ -89,11 +90,13 @@ class Seat:
     """An agent as the index sees them.
 
     ``number`` is their place in the catalogue. ``status`` has the media they have a slot for,
-    ``resting`` those in whose pool they are idle.
+    ``resting`` those in whose pool they are idle. ``free`` is the status of one who takes work of
+    every medium and has none.
     """
 
     __slots__ = (
         "audiences",
+        "free",
         "number",
         "presence",
         "queues",
@@ -111,6 +114,7 @@ class Seat:
         self.turn = 0
         self.presence = Presence.OFFLINE
         self.status: dict[Medium, Status] = {}
+        self.free: dict[Medium, Status] = {}
         self.resting: set[Medium] = set()
         self.squads: dict[Medium, Squad] = {}
         self.audiences: list[Audience] = []
@@ -253,6 +257,7 @@ class Index:
                 self._bits.of_skills({} if agent is None else agent.skills),
                 self._bits.of_queues(queues),
             )
+            seat.free = _free(books, row)
             if bits != (seat.skills, seat.queues):
                 self._rouse(row.id, seat)
                 seat.skills, seat.queues = bits
@@ -272,32 +277,39 @@ class Index:
         self.dirty.clear()
 
     def _look_at(self, books: Books, row: AgentRow, seat: Seat) -> None:
-        capacity = capacity_of(books, row)
-        usage = usage_of(books, row, capacity)
         overall = presence_status(books, row)
+        load = 0
+        if row.offers or row.interactions:
+            capacity = capacity_of(books, row)
+            usage = usage_of(books, row, capacity)
+            load = usage.load
+            status = {
+                medium: overall or medium_status(row, capacity, usage, medium)
+                for medium in seat.free
+            }
+        elif overall or row.media is not None:
+            status = {
+                medium: overall or (free if medium in (row.media or ()) else Status.MEDIUM_OFF)
+                for medium, free in seat.free.items()
+            }
+        else:
+            status = seat.free
         presence = row.presence if row.id in books.catalogue.agents else Presence.OFFLINE
-        status = {
-            medium: overall or medium_status(row, capacity, usage, medium)
-            for medium, slots in capacity.slots.items()
-            if slots > 0
-        }
-        if presence != seat.presence or status != seat.status:
-            for audience in seat.audiences:
-                _count(audience, seat, -1)
-            seat.presence, seat.status = presence, status
-            for audience in seat.audiences:
-                _count(audience, seat, 1)
-        turn = row.idle_number | (OCCUPIED if usage.load else 0)
+        if presence is not seat.presence or status != seat.status:
+            _recount(seat, presence, status)
+        turn = row.idle_number | (OCCUPIED if load else 0)
         if turn != seat.turn:
             self._rouse(row.id, seat)
             seat.turn = turn
-        for medium in [m for m in seat.resting if status.get(m) != Status.AVAILABLE]:
-            seat.resting.discard(medium)
-            self.pools[medium].rouse(row.id)
+        elif seat.resting:
+            for medium in [m for m in seat.resting if status.get(m) is not Status.AVAILABLE]:
+                seat.resting.discard(medium)
+                self.pools[medium].rouse(row.id)
         self.freed.pop(row.id, None)
         for medium, found in status.items():
-            if found == Status.AVAILABLE and medium not in seat.resting:
+            if found is Status.AVAILABLE and medium not in seat.resting:
                 self.freed[row.id] = seat
+                break
 
     def squad(self, seat: Seat, medium: Medium) -> Squad:
         """The squad an agent belongs to in a medium's pool."""
@@ -318,6 +330,35 @@ class Index:
                 self.pool(medium).rest(agent_id, self.squad(seat, medium), seat.turn)
                 seat.resting.add(medium)
         self.freed.pop(agent_id, None)
+
+
+def _free(books: Books, row: AgentRow) -> dict[Medium, Status]:
+    capacity = capacity_of(books, row)
+    nobody, nothing = AgentRow(id=row.id), Usage()
+    return {
+        medium: medium_status(nobody, capacity, nothing, medium)
+        for medium, slots in capacity.slots.items()
+        if slots > 0
+    }
+
+
+def _recount(seat: Seat, presence: Presence, status: dict[Medium, Status]) -> None:
+    """Let the audiences of a seat know its presence and status from now on."""
+    before, seat.status = seat.status, status
+    was_ready = Status.AVAILABLE in before.values()
+    ready = seat.has_room() - was_ready
+    was_present, seat.presence = seat.presence, presence
+    for audience in seat.audiences:
+        if presence is not was_present:
+            audience.presences[was_present] -= 1
+            audience.presences[presence] = audience.presences.get(presence, 0) + 1
+        audience.ready += ready
+        for medium, found in before.items():
+            if status.get(medium) is not found:
+                audience.count(medium, found, -1)
+        for medium, found in status.items():
+            if before.get(medium) is not found:
+                audience.count(medium, found, 1)
 
 
 def _count(audience: Audience, seat: Seat, by: int) -> None:
