@@ -1,10 +1,12 @@
 """Whole transitions: a command, its decision, its events on the disk, its acknowledgement.
 
 One process with uvloop, as in production: the hub, the core and the SQLite log (WAL, FULL) in a
-temporary folder, under an open load of arrivals, acceptances and endings at 500 agents. A
-transition is an event that became durable. Latency is from giving the command to having its
-receipt. Both figures are the median over one-second windows in which no other program took the
-processor away.
+temporary folder, under an open load of arrivals, acceptances and endings at 500 agents: commands
+come at their rate whether or not the answers keep up, so a stop of the loop counts for everyone who
+came during it. The load is made in the same process, as channels make theirs, and its processor
+time is in the figure. A transition is an event that became durable. Latency is from giving the
+command to having its receipt. Both figures are of all one-second windows in which no other program
+took the processor away, snapshots included.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ AGENTS = 500
 COMMANDS_PER_S = 4_600
 """Arrive, Accept and End make seven events together, so this is above 10,000 events a second."""
 
-WINDOWS_WANTED = 6
+WINDOWS_WANTED = 12
 WINDOWS_MOST = 30
 ENGAGED_WANTED = 200
 MAIL = Medium("mail")
@@ -156,8 +158,10 @@ async def _measure(folder: Path) -> tuple[float, float, str]:
     await hub.stop()
     await log.close()
     windows, which = best(load.windows[1:], WINDOWS_WANTED // 2)
+    which = which.removeprefix("median of ")
     per_s = statistics.median(window.count for window in windows)
-    p99_ms = statistics.median(window.p99_ms() for window in windows)
+    together = Window([latency for window in windows for latency in window.latencies])
+    p99_ms = together.p99_ms()
     return per_s, p99_ms, f"{which}; {cpu_us:.0f} us of CPU a transition, load included"
 
 
