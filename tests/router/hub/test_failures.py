@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from router import core
-from router.hub import Hub, HubSettings
+from router.hub import HubSettings
 from router.hub.batch import CoreFailed
-from router.model.commands import ChangeCatalogue, SetAttributes
+from router.model.commands import SetAttributes
 from router.model.effects import Deliver
 from router.model.errors import InvalidInput, NotFound, Refused, StaleWriter, StorageFailed
 from router.model.events import EntryAdded, WriterStarted
@@ -16,11 +16,7 @@ from router.storage.memory import MemoryLog
 from tests.router.hub.centre import (
     CHAT,
     MAIL,
-    NotingMedium,
-    SetClock,
     Wrapped,
-    arrival,
-    catalogue,
     centre,
     folded_digest,
     interaction_id,
@@ -232,58 +228,6 @@ def test_an_effect_that_can_never_be_carried_out_does_not_block_its_medium(
     asyncio.run(run())
 
 
-def test_a_medium_that_hangs_is_given_its_time_and_asked_again() -> None:
-    async def run() -> None:
-        async with centre(settings=HubSettings(perform_ms=20)) as floor:
-            floor.mail.stuck = asyncio.Event()
-            await floor.arrive(1)
-            await soon(lambda: floor.mail.tries >= 2)
-            assert "effects.mail" in floor.hub.health()
-            floor.mail.stuck.set()
-            await soon(lambda: len(floor.mail.done) == 1)
-
-    asyncio.run(run())
-
-
-def test_a_medium_that_fails_after_it_waited_is_asked_again() -> None:
-    async def run() -> None:
-        async with centre() as floor:
-            floor.mail.stuck = asyncio.Event()
-            floor.mail.faults = [OSError("the line is down"), OSError("still")]
-            await floor.arrive(1)
-            await soon(lambda: floor.mail.tries == 1)
-            assert floor.hub.health() == {}
-            floor.mail.stuck.set()
-            await soon(lambda: len(floor.mail.done) == 1)
-            assert floor.mail.tries == 3
-            assert floor.hub.health() == {}
-
-    asyncio.run(run())
-
-
-def test_what_was_not_carried_out_before_the_end_is_carried_out_after_the_start() -> None:
-    async def run() -> None:
-        log = MemoryLog()
-        await log.open()
-        settings = HubSettings(effects_saved_ms=1)
-        async with centre(log, settings) as floor:
-            await floor.ready()
-            await floor.arrive(1)
-            await floor.accept(1)
-            await soon(lambda: len(floor.mail.done) == 3)
-            floor.mail.stuck = asyncio.Event()
-            await floor.reply(1, 5)
-            await floor.reply(1, 6)
-            await floor.hub.stop(deadline_ms=20)
-            assert len(floor.mail.done) == 3
-        async with centre(log, settings) as again:
-            await soon(lambda: len(again.mail.done) >= 2)
-            delivered = [effect for _, effect in again.mail.done if isinstance(effect, Deliver)]
-            assert [int(effect.entry_id, 16) for effect in delivered] == [5, 6]
-
-    asyncio.run(run())
-
-
 def test_more_effects_than_fit_into_memory_are_read_from_the_log_and_none_is_lost() -> None:
     async def run() -> None:
         settings = HubSettings(effects=8, effects_saved_ms=1, snapshot_events=40)
@@ -340,47 +284,6 @@ def test_a_snapshot_never_overtakes_effects_that_are_not_carried_out() -> None:
         kept = await log.load_snapshot()
         assert kept is not None
         assert kept.position == await log.last()
-
-    asyncio.run(run())
-
-
-def test_effects_wait_for_a_medium_that_is_expected_and_come_in_order_once_it_is_up() -> None:
-    async def run() -> None:
-        log = MemoryLog()
-        await log.open()
-        settings = HubSettings(effects=3)
-        hub = Hub(log, SetClock(), settings=settings)
-        hub.expect(MAIL)
-        await hub.start()
-        await hub.submit(ChangeCatalogue(catalogue()))
-        for number in range(8):
-            await hub.submit(arrival(number))
-        assert hub.health() == {}
-        medium = NotingMedium()
-        hub.attach(medium)
-        await soon(lambda: len(medium.done) == 8)
-        ids = [effect.interaction_id for _, effect in medium.done]
-        assert ids == [interaction_id(number) for number in range(8)]
-        with pytest.raises(InvalidInput, match="served already"):
-            hub.attach(medium)
-        await hub.stop()
-
-    asyncio.run(run())
-
-
-def test_effects_of_a_medium_that_never_comes_up_are_left_to_the_next_start() -> None:
-    async def run() -> None:
-        log = MemoryLog()
-        await log.open()
-        hub = Hub(log, SetClock())
-        hub.expect(MAIL)
-        await hub.start()
-        await hub.submit(ChangeCatalogue(catalogue()))
-        await hub.submit(arrival(1))
-        async with asyncio.timeout(2):
-            await hub.stop(deadline_ms=60_000)
-        async with centre(log) as again:
-            await soon(lambda: len(again.mail.done) == 1)
 
     asyncio.run(run())
 
