@@ -69,22 +69,14 @@ def _spans(
 ) -> list[tuple[int, AgentStateRow]]:
     """The agent's spans that reach into the day, each with its length within it."""
     states = TABLES[AgentStateRow].c
-    order = (states.started_at, states.position)
-    ended = reader.rows(
-        AgentStateRow,
-        states.agent_id == agent_id,
-        states.ended_at > since,
-        states.started_at < until,
-        order=order,
-    )
-    going_on = reader.rows(
-        AgentStateRow,
-        states.agent_id == agent_id,
-        states.ended_at.is_(None),
-        states.started_at < until,
-    )
+    mine = states.agent_id == agent_id
+    # Each by an index of its own: the spans before the day are many and not looked at.
+    ended = reader.rows(AgentStateRow, mine, states.ended_at > since)
+    going_on = reader.rows(AgentStateRow, mine, states.ended_at.is_(None))
+    spans = [span for span in (*ended, *going_on) if span.started_at < until]
+    spans.sort(key=lambda span: (span.started_at, span.position))
     found = []
-    for span in (*ended, *going_on):
+    for span in spans:
         end = until if span.ended_at is None else min(span.ended_at, until)
         found.append((max(0, end - max(span.started_at, since)), span))
     return found

@@ -60,31 +60,6 @@ TABLES: dict[type[Any], sa.Table] = {
     row: sa.Table(name, metadata, *(_column(row, field) for field in msgspec.structs.fields(row)))
     for row, name in _NAMES.items()
 }
-
-
-def shape_of(kinds: Sequence[type[Any]], facts: Any) -> int:
-    """A number for the shape of these rows and of the facts that are kept as JSON in steps."""
-    rows = [[kind.__name__, KEYS[kind], kind.__struct_fields__] for kind in kinds]
-    shapes = [FOLD_VERSION, rows, _without_words(msgspec.json.schema(facts))]
-    return zlib.crc32(msgspec.json.encode(shapes, order="deterministic")) & 0x7FFF_FFFF
-
-
-def _without_words(schema: Any) -> Any:
-    """A JSON schema without what it says to people."""
-    if isinstance(schema, list):
-        return [_without_words(each) for each in schema]
-    if isinstance(schema, dict):
-        return {
-            name: _without_words(value)
-            for name, value in schema.items()
-            if name != "description" or not isinstance(value, str)
-        }
-    return schema
-
-
-SCHEMA_VERSION = shape_of(list(TABLES), Event)
-"""A history of another version is dropped and built again from the log."""
-
 projection = sa.Table(
     "projection",
     metadata,
@@ -116,5 +91,46 @@ _index("offers_by_interaction", OfferRow, "interaction_id")
 _index("offers_by_agent", OfferRow, "agent_id", "ended_at")
 _index("entries_by_interaction", EntryRow, "interaction_id", "number")
 _index("steps_by_interaction", StepRow, "interaction_id", "position")
-_index("agent_states_by_agent", AgentStateRow, "agent_id", "started_at")
 _index("agent_states_by_end", AgentStateRow, "agent_id", "ended_at")
+
+
+def _index_of_open(name: str, row: type[Any], column: str) -> None:
+    """An index of the few rows that have not ended, which are read at each start."""
+    table = TABLES[row]
+    still_open = table.c.ended_at.is_(None)
+    sa.Index(name, table.c[column], sqlite_where=still_open, postgresql_where=still_open)
+
+
+_index_of_open("offers_open", OfferRow, "offer_id")
+_index_of_open("agent_states_open", AgentStateRow, "agent_id")
+
+
+def shape_of(kinds: Sequence[type[Any]], facts: Any) -> int:
+    """A number for the shape of these rows and of the facts that are kept as JSON in steps."""
+    rows = [
+        [kind.__name__, KEYS[kind], kind.__struct_fields__, _indexes(TABLES[kind])]
+        for kind in kinds
+    ]
+    shapes = [FOLD_VERSION, rows, _without_words(msgspec.json.schema(facts))]
+    return zlib.crc32(msgspec.json.encode(shapes, order="deterministic")) & 0x7FFF_FFFF
+
+
+def _indexes(table: sa.Table) -> list[str]:
+    return sorted(str(index.name) for index in table.indexes)
+
+
+def _without_words(schema: Any) -> Any:
+    """A JSON schema without what it says to people."""
+    if isinstance(schema, list):
+        return [_without_words(each) for each in schema]
+    if isinstance(schema, dict):
+        return {
+            name: _without_words(value)
+            for name, value in schema.items()
+            if name != "description" or not isinstance(value, str)
+        }
+    return schema
+
+
+SCHEMA_VERSION = shape_of(list(TABLES), Event)
+"""A history of another version is dropped and built again from the log."""
