@@ -109,7 +109,11 @@ class ChatChannel:
 
     def health(self) -> Mapping[str, str]:
         """What is not well."""
-        ill = {"departures": self._departures.failure, "mails": self._mails.failure}
+        ill = {
+            "departures": self._departures.failure,
+            "mails": self._mails.failure,
+            "widget": self._pages.built(),
+        }
         for name, task in self._tasks.items():
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 ill[name] = f"stopped: {type(error).__name__}: {error}"

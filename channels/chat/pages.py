@@ -19,7 +19,14 @@ from channels.chat.settings import Site
 from channels.chat.tokens import COOKIE, cookie, expired_cookie
 from channels.chat.uploads import Uploads
 from channels.chat.visitor import Desks, Visitor
-from router.model.errors import CarillonError, InvalidInput, NotFound, Overloaded, Refused
+from router.model.errors import (
+    CarillonError,
+    InvalidInput,
+    NotFound,
+    Overloaded,
+    Refused,
+    StorageFailed,
+)
 
 STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[CarillonError], int], ...] = (
@@ -28,6 +35,7 @@ _STATUS: tuple[tuple[type[CarillonError], int], ...] = (
     (Refused, 409),
     (Overloaded, 429),
 )
+NOT_BUILT = "the chat's pages are not built: run `make setup` (or install the wheel)"
 _SCRIPTS = ("widget.js", "panel.js", "frame.js", "framed.js", "demo.js")
 
 
@@ -72,6 +80,10 @@ class Pages:
             ]
         )
 
+    def built(self) -> str:
+        """What keeps visitors from seeing the widget; empty when it is there."""
+        return "" if (STATIC / _SCRIPTS[0]).is_file() else NOT_BUILT
+
     def cut_all(self, code: int, reason: str) -> None:
         """Close every socket."""
         for visitor in tuple(self._visitors):
@@ -110,9 +122,7 @@ class Pages:
                 response = await answer(request)
             except CarillonError as error:
                 status = next((code for kind, code in _STATUS if isinstance(error, kind)), 503)
-                response = JSONResponse(
-                    {"code": error.code, "message": error.message}, status_code=status
-                )
+                response = _told(request, error, status)
                 self._readable(request, response)
             for name, value in guarded(self._own_origin(request)).items():
                 response.headers.setdefault(name, value)
@@ -146,7 +156,7 @@ class Pages:
     async def _frame(self, request: Request) -> Response:
         site = self._site(request)
         own = self._own_origin(request)
-        page = (STATIC / "frame.html").read_bytes()
+        page, _ = _static("frame.html")
         headers = guarded(own, (*site.origins, own) if own else site.origins)
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)
@@ -158,7 +168,8 @@ class Pages:
         key = (
             asked if asked in self._parts.settings.sites else next(iter(self._parts.settings.sites))
         )
-        page = (STATIC / "demo.html").read_text().replace("{site}", html.escape(key, quote=True))
+        built, _ = _static("demo.html")
+        page = built.decode().replace("{site}", html.escape(key, quote=True))
         return Response(page, media_type="text/html; charset=utf-8")
 
     async def _upload(self, request: Request) -> Response:
@@ -238,11 +249,23 @@ class Pages:
             sockets.give_back(source)
 
 
+def _told(request: Request, error: CarillonError, status: int) -> Response:
+    """The error as a program reads it, or as a person who opened a page does."""
+    if "text/html" in request.headers.get("accept", ""):
+        return Response(f"{error.message}\n", status, media_type="text/plain; charset=utf-8")
+    return JSONResponse({"code": error.code, "message": error.message}, status_code=status)
+
+
 @cache
 def _static(name: str) -> tuple[bytes, str]:
-    """A built file and its tag. Raises NotFound where the widget was not built."""
+    """A built file and its tag. Raises StorageFailed where the widget was not built."""
     try:
         body = (STATIC / name).read_bytes()
     except OSError as error:
-        raise NotFound("the widget is not built: run make setup") from error
+        raise StorageFailed(NOT_BUILT) from error
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def forget_built() -> None:
+    """Look for the built files anew, as after they were built again."""
+    _static.cache_clear()

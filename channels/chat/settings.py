@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from router.model.ids import MINUTE_MS, SECOND_MS
+from router.model.secret import Secret
 
 LANGUAGES = ("en", "zh-CN", "pseudo")
 """The languages the widget has a catalogue for."""
@@ -66,7 +67,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     share_page: bool = False
     transcript: bool = True
     rating: bool = True
-    identity_secret: str = ""
+    identity_secret: Secret | None = None
     open_max: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 200
 
 
@@ -158,7 +159,8 @@ def _check_site(place: str, site: Site) -> list[tuple[str, str]]:
         found.append((f"{place}.form_mailbox", f"{site.form_mailbox!r} is no mail address"))
     if site.privacy_url and not site.privacy_url.startswith("https://"):
         found.append((f"{place}.privacy_url", "the privacy page's address begins with https://"))
-    if site.identity_secret and len(site.identity_secret) < SECRET_MIN:
+    secret = site.identity_secret
+    if secret is not None and len(secret.reveal()) < SECRET_MIN:
         message = f"the key that signs identities has {SECRET_MIN} characters or more"
         found.append((f"{place}.identity_secret", message))
     found.extend(_check_fields(place, site))

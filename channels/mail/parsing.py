@@ -43,14 +43,19 @@ from channels.mail.limits import (
 )
 from channels.mail.mime import parse_tree
 from channels.mail.quoting import split_quoted
-from channels.mail.reading import Reading, read_tree
+from channels.mail.reading import (
+    ENCRYPTED_PGP,
+    ENCRYPTED_SMIME,
+    SIGNED_SMIME,
+    Reading,
+    read_tree,
+)
 from channels.mail.signatures import dkim_queries
 from router.model.content import Content, FileRef, MailHeaders
 from router.model.ids import SECOND_MS, Instant
 
 REMOTE_BLOCKED = "remote_images_blocked"
 AMBIGUOUS_SENDER = "ambiguous_sender"
-ENCRYPTED = "encrypted"
 UNREADABLE = "unreadable"
 WINMAIL = "winmail_dat"
 AUTOMATIC = "automatic_mail"
@@ -60,7 +65,9 @@ NOTICES = (
     AMBIGUOUS_SENDER,
     AUTOMATIC,
     UNREADABLE,
-    ENCRYPTED,
+    ENCRYPTED_PGP,
+    ENCRYPTED_SMIME,
+    SIGNED_SMIME,
     WINMAIL,
     REMOTE_BLOCKED,
     HTML_LEFT_OUT,
@@ -235,8 +242,8 @@ def _notices(
 ) -> tuple[str, ...]:
     if cleaned is not None and cleaned.blocked:
         budget.note(REMOTE_BLOCKED)
-    if reading.encrypted:
-        budget.note(ENCRYPTED)
+    if reading.locked:
+        budget.note(reading.locked)
     if not clear:
         budget.note(AMBIGUOUS_SENDER)
     if recognised.kind is Kind.NOTICE:

@@ -21,9 +21,10 @@ _STUB_LENGTH = 300
 _CHARACTER_BYTES = 4
 """The most bytes a character takes in any set."""
 _TEXT_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text"})
-_ENCRYPTED = frozenset(
-    {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-)
+ENCRYPTED_PGP = "encrypted_pgp"
+ENCRYPTED_SMIME = "encrypted_smime"
+SIGNED_SMIME = "signed_smime"
+_SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
@@ -38,12 +39,12 @@ class Leaf(NamedTuple):
 
 class Reading(NamedTuple):
     """What a person reads of a tree. ``texts`` and ``htmls`` are in the order of the mail;
-    ``plain_is_stub`` when the text part only says that there is HTML."""
+    ``locked`` says by what the words are locked in, empty when they are not."""
 
     texts: list[str]
     htmls: list[str]
     files: list[Leaf]
-    encrypted: bool
+    locked: str
     repaired: bool
 
     @property
@@ -65,12 +66,11 @@ class _Reader:
         self.reading_texts: list[str] = []
         self.htmls: list[str] = []
         self.files: list[Leaf] = []
-        self.encrypted = False
+        self.locked = ""
         self.repaired = False
 
     def walk(self, part: Part, *, related: bool) -> None:
-        if part.media_type in _ENCRYPTED:
-            self.encrypted = True
+        self.locked = self.locked or _lock_of(part)
         if part.is_multipart:
             self._multipart(part, related=related)
         elif part.is_message:
@@ -144,6 +144,17 @@ class _Reader:
         return decoded.text.replace("\x00", "")
 
 
+def _lock_of(part: Part) -> str:
+    """What a part's words are locked in by: OpenPGP (RFC 3156) or S/MIME (RFC 8551), which also
+    has a form that anybody could read but few programs do."""
+    if part.media_type == "multipart/encrypted":
+        return ENCRYPTED_PGP
+    if part.media_type in _SMIME:
+        signed = part.parameters.get("smime-type", "").lower() == "signed-data"
+        return SIGNED_SMIME if signed else ENCRYPTED_SMIME
+    return ""
+
+
 def _hints(root: Part) -> tuple[str, ...]:
     fields = ("subject", "from", "to")
     found = [declared_charset(root.headers.raw(name)) for name in fields]
@@ -178,9 +189,7 @@ def read_tree(root: Part, budget: Budget) -> Reading:
                 ]
                 reader.htmls += inner.htmls
                 break
-    return Reading(
-        reader.reading_texts, reader.htmls, reader.files, reader.encrypted, reader.repaired
-    )
+    return Reading(reader.reading_texts, reader.htmls, reader.files, reader.locked, reader.repaired)
 
 
 def unflow(text: str, *, delete_space: bool = False) -> str:

@@ -13,6 +13,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from channels.chat import pages
 from channels.chat.settings import ChatSettings, Site
 from channels.chat.tokens import is_token
 from tests.channels.chat.centre import ORIGIN, SITE, ChatCentre, settings, soon, tell
@@ -102,6 +103,29 @@ def test_chat_1_every_answer_has_the_headers_of_the_widgets_host(tmp_path: Path)
             assert (await client.get("/demo")).status_code == 404
 
     tell(tmp_path, story)
+
+
+def test_a_widget_that_was_not_built_is_told_to_programs_people_and_operators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "STATIC", tmp_path / "nothing")
+    pages.forget_built()
+
+    async def story(centre: ChatCentre) -> None:
+        async with httpx.AsyncClient(base_url=centre.base) as client:
+            for path in ("/widget.js", "/frame/k_7f", "/frame.css"):
+                answer = await client.get(path)
+                assert answer.status_code == 503
+                assert "make setup" in answer.json()["message"]
+            page = await client.get("/frame/k_7f", headers={"Accept": "text/html,*/*"})
+            assert page.headers["content-type"] == "text/plain; charset=utf-8"
+            assert page.text.startswith("the chat's pages are not built")
+        assert "make setup" in centre.channel.health()["widget"]
+
+    try:
+        tell(tmp_path, story)
+    finally:
+        pages.forget_built()
 
 
 def test_chat_1_behind_tls_the_policy_names_the_public_host(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from channels.chat.tokens import new_token
 from router.model.catalogue import Queue
 from router.model.errors import StorageFailed
 from router.model.events import AttributesSet, SubjectLinked
+from router.model.secret import Secret
 from router.seals import Address
 from tests.channels.chat.centre import (
     HELP,
@@ -235,7 +236,7 @@ def test_chat_3_a_signed_visitor_is_their_card_and_a_token_is_good_once(tmp_path
         assert arrived.subject == card
         assert arrived.customer == {"verified": True}
 
-    tell(tmp_path, story, settings(identity_secret=SECRET))
+    tell(tmp_path, story, settings(identity_secret=Secret("env:SITE_KEY", SECRET)))
 
 
 def test_chat_3_a_visitor_who_signs_in_during_the_chat_moves_to_their_card(tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_chat_3_a_visitor_who_signs_in_during_the_chat_moves_to_their_card(tmp_p
         (linked,) = [each for each in await centre.events() if isinstance(each, SubjectLinked)]
         assert (await centre.customers.card(linked.subject)).name == "Li Wei"
 
-    tell(tmp_path, story, settings(identity_secret=SECRET))
+    tell(tmp_path, story, settings(identity_secret=Secret("env:SITE_KEY", SECRET)))
 
 
 async def uploaded(

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from channels.chat.settings import ChatSettings, Site, check, in_language, is_origin
+from router.model.secret import Secret
 
 
 def test_good_settings_have_no_mistakes() -> None:
@@ -23,7 +24,7 @@ def test_every_mistake_is_named_with_its_field() -> None:
                     "accent": "blue",
                     "form_mailbox": "nobody",
                     "privacy_url": "http://x.example.com",
-                    "identity_secret": "short",
+                    "identity_secret": Secret("env:SITE_KEY", "short"),
                     "fields": [
                         {"name": "mail"},
                         {"name": "Bad name"},

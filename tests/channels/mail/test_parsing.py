@@ -134,13 +134,26 @@ def test_flowed_text_is_joined_again() -> None:
     assert found.quoted == "> quoted too"
 
 
+@pytest.mark.parametrize(
+    ("kind", "notice"),
+    [
+        ("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "encrypted_smime"),
+        ("application/x-pkcs7-mime; name=smime.p7m", "encrypted_smime"),
+        ("application/pkcs7-mime; smime-type=Signed-Data; name=smime.p7m", "signed_smime"),
+    ],
+)
+def test_words_locked_in_by_smime_are_told_apart(kind: str, notice: str) -> None:
+    raw = f"From: a@x.example\r\nContent-Type: {kind}\r\n\r\nMIAGCSqGSIb3DQEHA6CA\r\n".encode()
+    assert notice in parse_mail(raw).notices
+
+
 def test_encrypted_mail_says_so() -> None:
     raw = multipart(
         'encrypted; protocol="application/pgp-encrypted"',
         part(b"Version: 1", "application/pgp-encrypted"),
         part(b"-----BEGIN PGP MESSAGE-----", "application/octet-stream; name=encrypted.asc"),
     )
-    assert "encrypted" in parse_mail(raw).notices
+    assert "encrypted_pgp" in parse_mail(raw).notices
 
 
 def test_two_authors_are_shown_with_a_warning() -> None:
