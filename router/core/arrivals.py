@@ -4,18 +4,27 @@ from router.core import parts
 from router.core.entries import check_scalars, fits, join
 from router.core.queueing import admit, queue_known
 from router.core.turn import Turn
-from router.model.commands import Arrive, CustomerLeave, Enqueue
+from router.model.commands import Arrive, CustomerLeave, Enqueue, NoteStep
 from router.model.content import Author
 from router.model.errors import Refused
-from router.model.events import Arrived, AttributesSet, Closed, CustomerLeft
+from router.model.events import (
+    Arrived,
+    AttributesSet,
+    Closed,
+    CustomerLeft,
+    SelfServiceStepped,
+)
 from router.model.ids import InteractionId
 from router.model.interaction import OfferEnd, Outcome, Phase
-from router.rules import Contact, Route, route
+from router.rules import Contact, Route, queue_alone, route
 from router.state.books import OVER
 from router.state.records import Interaction
 
 LEAVING_OUTCOMES = {"callback": Outcome.CALLBACK, "voicemail": Outcome.VOICEMAIL}
 """Reasons of a customer who stops waiting because they took what a plan offered them."""
+
+NAME_MAX = 64
+"""Characters of a flow's, a node's or an exit's name; the configuration allows no more."""
 
 
 def arrive(turn: Turn, command: Arrive) -> InteractionId:
@@ -94,7 +103,28 @@ def enqueue(turn: Turn, command: Enqueue) -> InteractionId:
     queue_known(turn, turn.state.catalogue.rules.default_queue)
     if command.attributes:
         turn.emit(AttributesSet(turn.now, interaction.id, command.attributes))
-    run_rules(turn, interaction)
+    chosen = turn.state.catalogue.queues.get(command.queue) if command.queue else None
+    if chosen is None:
+        run_rules(turn, interaction)
+    else:
+        admit(turn, interaction, queue_alone(turn.state.catalogue, chosen, "self_service"))
+    return interaction.id
+
+
+def note_step(turn: Turn, command: NoteStep) -> InteractionId:
+    """State where the customer was in self-service; once they have left it, nothing is noted."""
+    interaction = turn.interaction(command.interaction_id)
+    if interaction.phase is Phase.SELF_SERVICE:
+        turn.emit(
+            SelfServiceStepped(
+                turn.now,
+                interaction.id,
+                command.flow[:NAME_MAX],
+                command.node[:NAME_MAX],
+                command.exit[:NAME_MAX],
+                max(0, command.spent_ms),
+            )
+        )
     return interaction.id
 
 
@@ -116,6 +146,8 @@ def customer_leave(turn: Turn, command: CustomerLeave) -> InteractionId:
     outcome = LEAVING_OUTCOMES.get(command.reason, Outcome.ABANDONED)
     if interaction.phase is Phase.PARKED:
         outcome = Outcome.HANDLED
+    elif interaction.phase is Phase.SELF_SERVICE:
+        outcome = LEAVING_OUTCOMES.get(command.reason, Outcome.SELF_SERVICE)
     turn.emit(
         Closed(
             now,

@@ -44,6 +44,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 _HANDLERS: dict[type[Any], Callable[[Turn, Any], InteractionId | None]] = {
     commands.Arrive: arrivals.arrive,
     commands.Enqueue: arrivals.enqueue,
+    commands.NoteStep: arrivals.note_step,
     commands.CustomerLeave: arrivals.customer_leave,
     commands.SetAttributes: entries.set_attributes,
     commands.LinkSubject: entries.link_subject,

@@ -61,10 +61,24 @@ class Arrive(Wish, frozen=True, tag=True):
 
 
 class Enqueue(Wish, frozen=True, tag=True):
-    """Self-service is done: put the interaction into the queue its rules choose."""
+    """Self-service is done: put the interaction into the queue its rules choose, or into ``queue``.
+
+    A queue that the configuration no longer has is passed over for the one of the rules.
+    """
 
     interaction_id: InteractionId
     attributes: dict[str, Scalar] = {}
+    queue: QueueName | None = None
+
+
+class NoteStep(Wish, frozen=True, tag=True):
+    """The customer has left a step of self-service through ``exit``; see ``SelfServiceStepped``."""
+
+    interaction_id: InteractionId
+    flow: str
+    node: str
+    exit: str
+    spent_ms: int
 
 
 class CustomerLeave(Wish, frozen=True, tag=True):
@@ -298,6 +312,7 @@ class Tick(Wish, frozen=True, tag=True):
 Command = (
     Arrive
     | Enqueue
+    | NoteStep
     | CustomerLeave
     | SetAttributes
     | LinkSubject

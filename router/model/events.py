@@ -12,6 +12,7 @@ from router.model.catalogue import Action, Catalogue, Source
 from router.model.commands import Scalar
 from router.model.content import Author, Mark, Sealed
 from router.model.explanation import Explanation
+from router.model.fact import Fact
 from router.model.ids import (
     AgentId,
     CaseId,
@@ -29,19 +30,6 @@ from router.model.interaction import OfferEnd, OfferKind, Outcome, Role
 from router.model.skills import Requirement
 
 
-class Fact(
-    msgspec.Struct,
-    frozen=True,
-    omit_defaults=True,
-    forbid_unknown_fields=True,
-    tag=lambda name: f"{name}/1",
-    gc=False,
-):
-    """What all events share: the moment they happened."""
-
-    at: Instant
-
-
 class Arrived(Fact, frozen=True):
     """A customer reached us. ``self_service``: they are in a flow and in no queue yet."""
 
@@ -49,8 +37,8 @@ class Arrived(Fact, frozen=True):
     medium: Medium
     address: str
     subject: SubjectId
-    attributes: dict[str, Scalar] = {}
-    customer: dict[str, Scalar] = {}
+    attributes: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    customer: dict[str, Scalar] = msgspec.field(default_factory=dict)
     case_id: CaseId | None = None
     source_key: str = ""
     last_agent: AgentId | None = None
@@ -116,6 +104,16 @@ class AttributesSet(Fact, frozen=True):
     interaction_id: InteractionId
     attributes: dict[str, Scalar]
     by: str = ""
+
+
+class SelfServiceStepped(Fact, frozen=True):
+    """A step of self-service was left through ``exit``; empty: the customer left there."""
+
+    interaction_id: InteractionId
+    flow: str
+    node: str
+    exit: str
+    spent_ms: int
 
 
 class SubjectLinked(Fact, frozen=True):
@@ -364,6 +362,7 @@ Event = (
     | EntryMarked
     | Queued
     | AttributesSet
+    | SelfServiceStepped
     | SubjectLinked
     | PlanStepTaken
     | PreferenceEnded

@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     CLOSED_HOURS = "closed_hours"
     QUEUE_FULL = "queue_full"
     HANDLED = "handled"
+    SELF_SERVICE = "self_service"
     DISCARDED = "discarded"
     SYSTEM = "system"
 

@@ -18,6 +18,7 @@ _FOLDS: dict[type[Any], Callable[[State, Any], None]] = {
     events.EntryMarked: fold_interactions.entry_marked,
     events.Queued: fold_interactions.queued,
     events.AttributesSet: fold_interactions.attributes_set,
+    events.SelfServiceStepped: fold_interactions.self_service_stepped,
     events.SubjectLinked: fold_interactions.subject_linked,
     events.PlanStepTaken: fold_interactions.plan_step_taken,
     events.PreferenceEnded: fold_interactions.preference_ended,

@@ -13,6 +13,7 @@ from router.model.events import (
     PlanStepTaken,
     PreferenceEnded,
     Queued,
+    SelfServiceStepped,
     SubjectLinked,
 )
 from router.model.ids import AgentId, Instant, InteractionId
@@ -131,6 +132,11 @@ def _visit(event: Queued, place: int) -> Visit:
 def attributes_set(state: State, event: AttributesSet) -> None:
     """Attributes are changed one by one; the others stay."""
     known(state, event.interaction_id).attributes.update(event.attributes)
+
+
+def self_service_stepped(state: State, event: SelfServiceStepped) -> None:
+    """A fact for reports: where a customer is in self-service decides nothing here."""
+    assert known(state, event.interaction_id).phase is Phase.SELF_SERVICE, "steps are taken there"
 
 
 def subject_linked(state: State, event: SubjectLinked) -> None:

@@ -98,6 +98,8 @@ class Player:
             number = rng.randint(max(self.arrived - 20, 1), self.arrived)  # Said again.
         if rng.random() < 0.03:
             return commands.Enqueue(self.some(Phase.SELF_SERVICE))
+        if rng.random() < 0.03:
+            return commands.NoteStep(self.some(Phase.SELF_SERVICE), "main", "menu", "1", 900)
         return commands.Arrive(
             InteractionId(f"i{number:05d}"),
             rng.choice(MEDIA),

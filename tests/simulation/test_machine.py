@@ -207,6 +207,10 @@ class Centre(RuleBasedStateMachine):
         self.wish(commands.Enqueue(interaction_id))
 
     @rule(interaction_id=interactions)
+    def a_step_is_taken(self, interaction_id: InteractionId) -> None:
+        self.wish(commands.NoteStep(interaction_id, "main", "menu", "1", 900))
+
+    @rule(interaction_id=interactions)
     def the_customer_leaves(self, interaction_id: InteractionId) -> None:
         self.wish(commands.CustomerLeave(interaction_id))
 

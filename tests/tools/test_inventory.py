@@ -10,6 +10,7 @@ import msgspec
 
 from agent_desktop.permissions import GRANTS
 from router.model import events
+from router.model.fact import Fact
 from tools import inventory
 
 PAGE = (inventory.ROOT / "docs" / inventory.PAGE).read_text(encoding="utf-8")
@@ -41,7 +42,7 @@ def test_every_event_stands_there_with_every_field() -> None:
     facts = {
         kind
         for kind in vars(events).values()
-        if isinstance(kind, type) and issubclass(kind, events.Fact) and kind is not events.Fact
+        if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
     }
     assert set(inventory.event_kinds()) == facts
     for kind in facts:

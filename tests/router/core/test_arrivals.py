@@ -9,7 +9,7 @@ import pytest
 from router.core import conservation, interaction_view, open_in_case
 from router.model import commands
 from router.model.catalogue import Calendar, Limits, Queue, Rule, RuleSet, Span
-from router.model.commands import CustomerLeave, Enqueue, NewEntry
+from router.model.commands import CustomerLeave, Enqueue, NewEntry, NoteStep
 from router.model.content import Author
 from router.model.errors import Refused
 from router.model.ids import (
@@ -91,6 +91,37 @@ def test_self_service_waits_for_its_end_and_then_the_rules_run() -> None:
     assert names(decision) == ["AttributesSet", "Queued"]
     assert one(decision, "Queued").queue == "vip"
     assert floor.do(Enqueue(InteractionId("c1"))).events == ()
+
+
+def test_self_service_may_name_the_queue_and_one_that_is_gone_leaves_it_to_the_rules() -> None:
+    floor = Floor(a_queue("main"), a_queue("vip"))
+    for name in ("c1", "c2"):
+        floor.arrive(name, VOICE, self_service=True, entry=None)
+    chosen = one(floor.do(Enqueue(InteractionId("c1"), queue=QueueName("vip"))), "Queued")
+    assert (chosen.queue, chosen.rule) == ("vip", "self_service")
+    gone = one(floor.do(Enqueue(InteractionId("c2"), queue=QueueName("gone"))), "Queued")
+    assert gone.queue == "main"
+
+
+def test_steps_of_self_service_are_facts_until_it_is_left() -> None:
+    floor = Floor()
+    floor.arrive("c1", VOICE, self_service=True, entry=None)
+    step = NoteStep(InteractionId("c1"), "main", "menu", "1", 2_500)
+    noted = one(floor.do(step), "SelfServiceStepped")
+    assert (noted.flow, noted.node, noted.exit, noted.spent_ms) == ("main", "menu", "1", 2_500)
+    floor.do(Enqueue(InteractionId("c1")))
+    assert floor.do(step).events == ()
+
+
+def test_who_leaves_in_self_service_has_abandoned_no_queue() -> None:
+    floor = Floor()
+    floor.arrive("c1", VOICE, self_service=True, entry=None)
+    left = floor.do(CustomerLeave(InteractionId("c1"), "served"))
+    assert one(left, "Closed").outcome is Outcome.SELF_SERVICE
+    assert one(left, "Closed").waited_ms is None
+    floor.arrive("c2", VOICE, self_service=True, entry=None)
+    message = floor.do(CustomerLeave(InteractionId("c2"), "voicemail"))
+    assert one(message, "Closed").outcome is Outcome.VOICEMAIL
 
 
 def test_a_self_service_that_never_ends_is_queued_after_an_hour() -> None:

@@ -203,6 +203,7 @@ export const enDesk = {
   "outcome.handled": "handled",
   "outcome.overflowed": "overflowed",
   "outcome.queue_full": "queue full",
+  "outcome.self_service": "served itself",
   "outcome.system": "closed by the system",
   "outcome.transferred": "transferred",
   "outcome.voicemail": "voicemail",

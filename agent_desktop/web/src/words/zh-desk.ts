@@ -206,6 +206,7 @@ export const zhDesk: Readonly<Record<keyof typeof enDesk, Message>> = {
   "outcome.handled": "已处理",
   "outcome.overflowed": "已溢出",
   "outcome.queue_full": "队列已满",
+  "outcome.self_service": "自助服务",
   "outcome.system": "系统关闭",
   "outcome.transferred": "已转接",
   "outcome.voicemail": "语音留言",
