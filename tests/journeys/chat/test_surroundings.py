@@ -1,6 +1,5 @@
 """The widget in odd surroundings: closed hours, a frame, hostile words, a page of ours."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from router.model.secret import Secret
 from tests.channels.chat.centre import HELP, MAIL, MIA, catalogue
 from tests.journeys.chat.host import host_site
 from tests.journeys.chat.stage import Stage, axe, bubbles, button, play
-from tests.support.oracles import oracle
+from tests.support.payloads import xss_payloads
 
 
 def test_in_closed_hours_a_form_becomes_a_mail_in_the_queue(tmp_path: Path) -> None:
@@ -140,21 +139,8 @@ def test_chat_1_no_other_site_can_frame_the_panel(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
-def payloads() -> list[str]:
-    """The 200 payloads of three sanitizers' own tests."""
-    folder = oracle("web-xss")
-    dompurify = json.loads((folder / "dompurify" / "expect.json").read_text(encoding="utf-8"))
-    html5lib = json.loads((folder / "html5lib" / "tests1.dat").read_text(encoding="utf-8"))
-    bleach = [path.read_text("utf-8") for path in sorted((folder / "bleach" / "data").iterdir())]
-    return [
-        *(case["payload"] for case in dompurify),
-        *(case["input"] for case in html5lib),
-        *(text.partition("\n--")[0] for text in bleach),
-    ]
-
-
 def test_attack_25_no_words_names_or_files_become_markup(tmp_path: Path) -> None:
-    words = [text for text in payloads() if text]
+    words = xss_payloads()
     assert len(words) >= 199
     name = "<img src=x onerror=alert(1)>Mia"
 

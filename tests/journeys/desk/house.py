@@ -53,7 +53,7 @@ class House:
     async def learn_passwords(self) -> None:
         """The log-ins of a lab centre are shown at its first start and never again."""
         shown = await self.site.greeting()
-        self.passwords = dict(re.findall(r"^    (\w+) +(\S{12,})$", shown, re.MULTILINE))
+        self.passwords = dict(re.findall(r"^    (\w+) +(\S{12,})(?: +\w+)?$", shown, re.MULTILINE))
 
     async def open(
         self, user: str, *, size: tuple[int, int] = WIDE, spy: str = "", **options: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -120,13 +120,14 @@ class Stage:
         user: str,
         *,
         role: Role = Role.AGENT,
+        teams: Sequence[str] = (),
         size: tuple[int, int] = WIDE,
         spy: str = "",
         **options: Any,
     ) -> Page:
         """Somebody signs in at the page of a fresh browser profile."""
         with contextlib.suppress(Exception):
-            await self.centre.add_user(user, role)
+            await self.centre.add_user(user, role, teams=teams)
         context = await self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale="en-US", **options
         )
@@ -184,8 +185,8 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:
-    """A stage that lives within the ``async with``."""
+async def stage(folder: Path, *, flags: Sequence[str] = (), **options: Any) -> AsyncIterator[Stage]:
+    """A stage that lives within the ``async with``; its browser is started with these flags too."""
     assert (STATIC / "index.html").is_file(), "the pages are not built: run `make build`"
     shutil.copytree(STATIC, folder / "static")
     async with world(folder, **options) as centre:
@@ -194,8 +195,9 @@ async def stage(folder: Path, **options: Any) -> AsyncIterator[Stage]:
         await line.open()
         # The page's address stays the site's own; only the way there leads over the line.
         way = f"--host-resolver-rules=MAP 127.0.0.1:{port} 127.0.0.1:{line.port}"
+        sound = "--autoplay-policy=no-user-gesture-required"
         try:
-            async with async_chromium(way, "--autoplay-policy=no-user-gesture-required") as browser:
+            async with async_chromium(way, sound, *flags) as browser:
                 yield Stage(centre, browser, line)
         finally:
             await line.close()

@@ -29,6 +29,13 @@ export interface Board {
   } | null;
 }
 
+/** Sets somebody else's state; `offline` signs them out unless they are engaged. */
+export const setAgentState = (agentId: string, presence: string, reason: string): Promise<unknown> =>
+  request(`/api/v1/agents/${encodeURIComponent(agentId)}/presence`, {
+    method: "POST",
+    json: { presence, reason },
+  });
+
 /** The board as it stands. */
 export const board = (): Promise<Board> => request("/api/v1/board");
 

@@ -4,21 +4,23 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Board, boardFeed } from "../api/board";
 import type { Desk } from "../app/desk";
-import { reasonWord } from "../app/effects";
 import type { Queue } from "../state/shapes";
 import { clock, count, hourMinute } from "../words/format";
-import { t, title, tOr } from "../words/words";
+import { t, title } from "../words/words";
+import { Agents } from "./boardagents";
 import { Clock } from "./clock";
 import { useBeat, useDesk } from "./context";
+import { type Column, Grid } from "./grid";
 import { Icon } from "./icon";
 import { Empty, Failed, Press, Skeleton, Strip } from "./parts";
 
-/** Older than this, what stands there is not live any more. */
-const OLD_MS = 3_000;
+/** Older than this at a full second, what stands there is not live any more: it is told within 3 s. */
+const OLD_MS = 2_000;
 /** Paints a second at most. */
 const PAINT_MS = 250;
 
-interface Stopped {
+/** Where the clocks stand still while updates pause. */
+export interface Stopped {
   readonly stoppedAt?: number;
 }
 
@@ -56,7 +58,7 @@ export function BoardPage() {
       {board === null ? null : (
         <>
           <Queues queues={board.queues} stopped={stopped} />
-          <Agents board={board} stopped={stopped} />
+          <Agents agents={board.agents} stopped={stopped} />
         </>
       )}
     </div>
@@ -155,97 +157,55 @@ function Conservation({ board }: { board: Board | null }) {
   );
 }
 
-const QUEUE_HEADS = ["queue", "waiting", "longest", "expected", "offered", "engaged", "ready"] as const;
+const HEADS = ["queue", "waiting", "longest", "expected", "offered", "engaged", "ready"] as const;
 
 function Queues({ queues, stopped }: { queues: readonly Queue[]; stopped: Stopped }) {
   if (queues.length === 0) return <Empty icon="board">{t("board.no_queue")}</Empty>;
+  const cells: Readonly<Record<(typeof HEADS)[number], Pick<Column<Queue>, "by" | "cell">>> = {
+    queue: { by: (queue) => title(queue.title, queue.queue), cell: (queue) => <QueueName queue={queue} /> },
+    waiting: { by: (queue) => queue.waiting, cell: (queue) => count(queue.waiting) },
+    longest: {
+      by: (queue) => (queue.longest_since === null ? null : -queue.longest_since),
+      cell: (queue) =>
+        queue.longest_since === null ? "-" : <Clock at={queue.longest_since} {...stopped} />,
+    },
+    expected: {
+      by: (queue) => queue.expected?.[1] ?? null,
+      cell: (queue) =>
+        queue.expected === null ? "-" : `${clock(queue.expected[0])}\u2013${clock(queue.expected[1])}`,
+    },
+    offered: { by: (queue) => queue.offered, cell: (queue) => count(queue.offered) },
+    engaged: { by: (queue) => queue.engaged, cell: (queue) => count(queue.engaged) },
+    ready: {
+      by: (queue) => queue.ready,
+      cell: (queue) => `${count(queue.ready)}/${count(queue.signed_in)}`,
+    },
+  };
+  const columns = HEADS.map(
+    (id): Column<Queue> => ({
+      id,
+      head: t(`board.${id}`),
+      means: t(`board.${id}_means`),
+      number: id !== "queue",
+      ...cells[id],
+    }),
+  );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid that scrolls in its own region must take focus
-    <section class="grid-box" aria-labelledby="board-queues" tabIndex={0}>
-      <h2 id="board-queues">{t("board.queues")}</h2>
-      <table class="table grid">
-        <thead>
-          <tr>
-            {QUEUE_HEADS.map((head) => (
-              <th
-                key={head}
-                scope="col"
-                title={t(`board.${head}_means`)}
-                class={head === "queue" ? "" : "number"}
-              >
-                {t(`board.${head}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {queues.map((queue) => (
-            <QueueRow key={queue.queue} queue={queue} stopped={stopped} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <Grid
+      id="board-queues"
+      title={t("board.queues")}
+      columns={columns}
+      rows={queues}
+      rowKey={(queue) => queue.queue}
+    />
   );
 }
 
-function QueueRow({ queue, stopped }: { queue: Queue; stopped: Stopped }) {
+function QueueName({ queue }: { queue: Queue }) {
   return (
-    <tr>
-      <th scope="row">
-        {title(queue.title, queue.queue)}{" "}
-        {queue.open ? null : <span class="muted">{t("target.closed")}</span>}
-      </th>
-      <td class="number">{count(queue.waiting)}</td>
-      <td class="number">
-        {queue.longest_since === null ? "-" : <Clock at={queue.longest_since} {...stopped} />}
-      </td>
-      <td class="number">
-        {queue.expected === null ? "-" : `${clock(queue.expected[0])}\u2013${clock(queue.expected[1])}`}
-      </td>
-      <td class="number">{count(queue.offered)}</td>
-      <td class="number">{count(queue.engaged)}</td>
-      <td class="number">
-        {count(queue.ready)}/{count(queue.signed_in)}
-      </td>
-    </tr>
-  );
-}
-
-function Agents({ board, stopped }: { board: Board; stopped: Stopped }) {
-  const desk = useDesk();
-  if (board.agents.length === 0) return <p class="muted">{t("board.no_agent")}</p>;
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid that scrolls in its own region must take focus
-    <section class="grid-box" aria-labelledby="board-agents" tabIndex={0}>
-      <h2 id="board-agents">{t("board.agents")}</h2>
-      <table class="table grid">
-        <thead>
-          <tr>
-            {(["agent", "state", "since", "queues"] as const).map((head) => (
-              <th key={head} scope="col" class={head === "since" ? "number" : ""}>
-                {t(`board.${head}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {board.agents.map((agent) => (
-            <tr key={agent.agent_id}>
-              <th scope="row">{agent.name}</th>
-              <td>
-                <span class={`presence-mini presence-${agent.shown}`}>
-                  <span class="presence-shape" aria-hidden="true" />
-                  {agent.shown === "not_ready" && agent.reason
-                    ? reasonWord(desk, agent.reason)
-                    : tOr(`shown.${agent.shown}`, agent.shown)}
-                </span>
-              </td>
-              <td class="number">{agent.since === 0 ? "-" : <Clock at={agent.since} {...stopped} />}</td>
-              <td>{agent.queues.join(", ")}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <>
+      {title(queue.title, queue.queue)}{" "}
+      {queue.open ? null : <span class="muted">{t("target.closed")}</span>}
+    </>
   );
 }

@@ -133,7 +133,12 @@ function Answer({ report, question }: { report: Report; question: Question }) {
       ) : chart ? (
         <ReportChart report={report} />
       ) : (
-        <ReportTable report={report} />
+        <ReportTable
+          key={`${question.from} ${question.to}`}
+          report={report}
+          question={question}
+          opens={desk.session.permissions.includes("reports.persons")}
+        />
       )}
       <p class="muted report-at">{t("report.asked_at", { time: hourMinute(desk.now(), true) })}</p>
     </>

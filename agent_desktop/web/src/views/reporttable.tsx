@@ -1,8 +1,11 @@
-/** The figures as a table; each head says what its numbers mean. */
+/** The figures as a grid; each number says what it means and opens into its rows. */
 
-import type { Definition, Figure, Report } from "../api/reports";
+import { useState } from "preact/hooks";
+import type { Definition, Figure, Opening, Question, Report, ReportRow } from "../api/reports";
 import { count, length, percent } from "../words/format";
-import { t } from "../words/words";
+import { mediumWord, t } from "../words/words";
+import { type Column, Grid } from "./grid";
+import { ReportRows } from "./reportrows";
 
 /** A figure as it reads: a count, a share in percent, a duration; "-" when there is none. */
 export function figure(value: Figure | undefined, unit: Definition["unit"]): string {
@@ -18,46 +21,94 @@ function ordered(names: readonly string[]): readonly string[] {
   return [...FIRST.filter((name) => names.includes(name)), ...names.filter((name) => !FIRST.includes(name))];
 }
 
-export function ReportTable({ report }: { report: Report }) {
-  const names = ordered(Object.keys(report.definitions));
-  const cells = (figures: Readonly<Record<string, Figure>>) =>
-    names.map((name) => (
-      <td key={name} class="number">
-        <Value text={figure(figures[name], report.definitions[name]?.unit ?? "count")} />
-      </td>
-    ));
+const keyOf = (row: ReportRow): string => `${row.start} ${row.queue} ${row.medium}`;
+
+interface TableProps {
+  readonly report: Report;
+  readonly question: Question;
+  /** Whether this person may see the rows behind numbers. */
+  readonly opens: boolean;
+}
+
+export function ReportTable({ report, question, opens }: TableProps) {
+  const [opening, setOpening] = useState<Opening | null>(null);
+  const total: ReportRow = {
+    start: -1,
+    label: t("report.total"),
+    queue: "",
+    medium: "",
+    figures: report.totals,
+  };
+  const open = (row: ReportRow, column: Column<ReportRow>): void =>
+    setOpening({
+      question: {
+        ...question,
+        queue: row.queue === "" ? question.queue : row.queue,
+        medium: row.medium === "" ? question.medium : row.medium,
+      },
+      figure: column.id,
+      at: row === total ? undefined : row.start,
+    });
+  const grid = "report-grid";
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls in its own region must take focus
-    <section class="grid-box" tabIndex={0} aria-label={t("report.title")}>
-      <table class="table grid report-table">
-        <thead>
-          <tr>
-            <th scope="col">{t("report.interval")}</th>
-            <th scope="col">{t("report.queue")}</th>
-            {names.map((name) => (
-              <Head key={name} definition={report.definitions[name]} />
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {report.rows.map((row) => (
-            <tr key={`${row.start}${row.queue}${row.medium}`}>
-              <th scope="row">{row.label}</th>
-              <td>{row.queue}</td>
-              {cells(row.figures)}
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">{t("report.total")}</th>
-            <td />
-            {cells(report.totals)}
-          </tr>
-        </tfoot>
-      </table>
-    </section>
+    <>
+      <Grid
+        id={grid}
+        title={t("report.title")}
+        columns={columns(report, opens)}
+        rows={report.rows}
+        rowKey={keyOf}
+        foot={total}
+        onOpen={open}
+      />
+      {opening === null ? null : (
+        <ReportRows
+          key={`${opening.figure} ${opening.at} ${opening.question.queue} ${opening.question.medium}`}
+          opening={opening}
+          onClose={() => {
+            setOpening(null);
+            document.querySelector<HTMLElement>(`[aria-labelledby="${grid}-title"] [tabindex="0"]`)?.focus();
+          }}
+        />
+      )}
+    </>
   );
+}
+
+function columns(report: Report, opens: boolean): readonly Column<ReportRow>[] {
+  const names = ordered(Object.keys(report.definitions));
+  const media = report.rows.some((row) => row.medium !== "");
+  const words = (id: "interval" | "queue" | "medium", cell: (row: ReportRow) => string) => ({
+    id,
+    head: t(`report.${id}`),
+    means: t(`report.${id}_means`),
+    cell,
+  });
+  return [
+    words("interval", (row) => row.label),
+    words("queue", (row) => row.queue),
+    ...(media ? [words("medium", (row) => (row.medium === "" ? "" : mediumWord(row.medium)))] : []),
+    ...names.flatMap((name) => figureColumn(name, report.definitions[name], opens)),
+  ];
+}
+
+function figureColumn(
+  name: string,
+  definition: Definition | undefined,
+  opens: boolean,
+): readonly Column<ReportRow>[] {
+  if (definition === undefined) return [];
+  return [
+    {
+      id: name,
+      head: definition.short,
+      means: `${definition.title}: ${definition.formula}. ${definition.population}`,
+      number: true,
+      by: (row) => row.figures[name] ?? null,
+      cell: (row) => <Value text={figure(row.figures[name], definition.unit)} />,
+      opens: (row) => opens && row.figures[name] !== null && row.figures[name] !== undefined,
+    },
+  ];
 }
 
 function Value({ text }: { text: string }) {
@@ -67,14 +118,5 @@ function Value({ text }: { text: string }) {
       <span aria-hidden="true">-</span>
       <span class="hidden-text">{t("no_data")}</span>
     </>
-  );
-}
-
-function Head({ definition }: { definition: Definition | undefined }) {
-  if (definition === undefined) return <th scope="col" />;
-  return (
-    <th scope="col" class="number" title={`${definition.title}: ${definition.formula}`}>
-      {definition.short}
-    </th>
   );
 }

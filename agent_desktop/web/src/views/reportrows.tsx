@@ -1,0 +1,120 @@
+/** The rows behind a number of the report: as many as it says, each with its way to the whole story. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Problem } from "../api/http";
+import { type Behind, type BehindRow, type Opening, rowsBehind } from "../api/reports";
+import { hashOf } from "../app/route";
+import { full } from "../words/format";
+import { mediumWord, t, tOr } from "../words/words";
+import { Icon } from "./icon";
+import { Failed, Press, Skeleton } from "./parts";
+import { figure } from "./reporttable";
+
+export function ReportRows({ opening, onClose }: { opening: Opening; onClose: () => void }) {
+  const [found, setFound] = useState<Behind | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const head = useRef<HTMLHeadingElement>(null);
+  const read = async (): Promise<void> => {
+    setProblem(null);
+    try {
+      const page = await rowsBehind(opening, found?.next ?? "");
+      setFound({ ...page, rows: [...(found?.rows ?? []), ...page.rows] });
+    } catch (failure) {
+      if (failure instanceof Problem) setProblem(failure);
+    }
+  };
+  useEffect(() => void read(), []);
+  useEffect(() => head.current?.focus(), []);
+  return (
+    <section
+      class="card behind"
+      aria-labelledby="behind-title"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        onClose();
+      }}
+    >
+      <div class="row">
+        <h2 id="behind-title" tabIndex={-1} ref={head}>
+          {found === null ? t("behind.loading") : title(found)}
+        </h2>
+        <span class="spring" />
+        <Press small icon="close" onPress={onClose}>
+          {t("behind.close")}
+        </Press>
+      </div>
+      {found === null ? null : (
+        <p class="muted" lang="en">
+          {found.definition.formula}. {found.definition.population}
+        </p>
+      )}
+      {problem === null ? null : (
+        <Failed
+          what={problem.status === 403 ? t("behind.not_yours") : t("behind.failed")}
+          problem={problem.id}
+          again={() => void read()}
+        />
+      )}
+      {found === null && problem === null ? <Skeleton rows={4} /> : null}
+      {found === null || found.rows.length === 0 ? null : <Rows found={found} />}
+      {found?.next === null || found === null ? null : (
+        <Press onPress={() => void read()}>{t("behind.more", { n: found.total - found.rows.length })}</Press>
+      )}
+    </section>
+  );
+}
+
+const title = (found: Behind): string =>
+  t("behind.title", {
+    name: found.definition.title,
+    value: figure(found.value, found.definition.unit),
+    n: found.total,
+  });
+
+const HEADS = ["entered", "queue", "medium", "agent", "outcome", "value"] as const;
+
+function Rows({ found }: { found: Behind }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls in its own region must take focus
+    <section class="grid-box" tabIndex={0} aria-labelledby="behind-title">
+      <table class="table">
+        <thead>
+          <tr>
+            {HEADS.map((each) => (
+              <th key={each} scope="col" class={each === "value" ? "number" : ""}>
+                {t(`behind.${each}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {found.rows.map((row, at) => (
+            <Row key={`${row.entered_at} ${row.visit} ${at}`} row={row} unit={found.definition.unit} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Row({ row, unit }: { row: BehindRow; unit: Behind["definition"]["unit"] }) {
+  return (
+    <tr>
+      <th scope="row">
+        {row.interaction_id === null ? (
+          full(row.started_at)
+        ) : (
+          <a href={hashOf("timeline", row.interaction_id)}>{full(row.started_at)}</a>
+        )}
+      </th>
+      <td>{row.queue}</td>
+      <td>
+        <Icon name={row.medium} size={14} /> {mediumWord(row.medium)}
+      </td>
+      <td>{row.agent_id ?? "-"}</td>
+      <td>{tOr(`outcome.${row.outcome}`, row.outcome)}</td>
+      <td class="number">{unit === "ms" ? figure(row.value, "ms") : figure(row.value, "count")}</td>
+    </tr>
+  );
+}
