@@ -2,12 +2,13 @@
 
 import { useState } from "preact/hooks";
 import { checkTable, closeHours, type Mistake, putTable, removeTable, type Table } from "../api/config";
-import { type FormLine, fromLines, type LineKind, toLines } from "../state/tableform";
+import { fromLines, toLines } from "../state/tableform";
 import { t } from "../words/words";
 import { Mistakes } from "./config";
+import { FormLines } from "./configform";
 import { SaveRow, SavingProblem, useSaving, WhyField } from "./configsave";
 import { useDesk } from "./context";
-import { Choice, Field, Press, useUniqueId } from "./parts";
+import { Press } from "./parts";
 
 interface EditorProps {
   readonly section: string;
@@ -58,8 +59,7 @@ export function TableEditor(props: EditorProps) {
   return (
     <section class="card" aria-label={name}>
       <h2>{name}</h2>
-      <Lines lines={lines} onLines={setLines} />
-      <AddLine onAdd={(line) => setLines([...lines, line])} />
+      <FormLines lines={lines} onLines={setLines} />
       {wrong === "" ? null : <p class="mistake">{wrong}</p>}
       <Mistakes mistakes={found} tone="late" />
       <WhyField saving={saving} />
@@ -100,106 +100,5 @@ function Emergency({ name, why, run }: EmergencyProps) {
       </Press>
       <Press onPress={() => void close(false)}>{t("config.reopen")}</Press>
     </>
-  );
-}
-
-function Lines({
-  lines,
-  onLines,
-}: {
-  lines: readonly FormLine[];
-  onLines: (lines: readonly FormLine[]) => void;
-}) {
-  return (
-    <>
-      {lines.map((line, index) => (
-        <div class="config-line" key={line.name}>
-          <LineField
-            line={line}
-            onText={(text) => onLines(lines.map((each, at) => (at === index ? { ...each, text } : each)))}
-          />
-          <Press
-            small
-            tone="quiet"
-            icon="close"
-            label={t("config.remove_field", { name: line.name })}
-            onPress={() => onLines(lines.filter((_, at) => at !== index))}
-          >
-            {""}
-          </Press>
-        </div>
-      ))}
-    </>
-  );
-}
-
-function LineField({ line, onText }: { line: FormLine; onText: (text: string) => void }) {
-  const id = useUniqueId("line");
-  if (line.kind === "text" || line.kind === "number") {
-    return (
-      <Field label={line.name} value={line.text} onInput={(event) => onText(event.currentTarget.value)} />
-    );
-  }
-  if (line.kind === "yes_no") {
-    return (
-      <Choice
-        label={line.name}
-        value={line.text}
-        options={[
-          ["true", t("config.yes")],
-          ["false", t("config.no")],
-        ]}
-        onChoose={onText}
-      />
-    );
-  }
-  const rows = Math.min(14, Math.max(2, line.text.split("\n").length));
-  return (
-    <div class="field">
-      <label for={id}>
-        {line.name} <span class="muted">{t(`config.kind_${line.kind}`)}</span>
-      </label>
-      <textarea
-        id={id}
-        rows={rows}
-        spellcheck={false}
-        value={line.text}
-        onInput={(event) => onText(event.currentTarget.value)}
-      />
-    </div>
-  );
-}
-
-const KINDS: readonly LineKind[] = ["text", "number", "yes_no", "list", "nested"];
-const BLANK: Readonly<Record<LineKind, string>> = {
-  text: "",
-  number: "0",
-  yes_no: "false",
-  list: "",
-  nested: "{}",
-};
-
-function AddLine({ onAdd }: { onAdd: (line: FormLine) => void }) {
-  const [name, setName] = useState("");
-  const [kind, setKind] = useState<LineKind>("text");
-  return (
-    <div class="row config-new">
-      <Field label={t("config.field")} value={name} onInput={(event) => setName(event.currentTarget.value)} />
-      <Choice
-        label={t("config.kind")}
-        value={kind}
-        options={KINDS.map((each) => [each, t(`config.kind_${each}`)] as const)}
-        onChoose={(value) => setKind(value as LineKind)}
-      />
-      <Press
-        disabled={name.trim() === ""}
-        onPress={() => {
-          onAdd({ name: name.trim(), kind, text: BLANK[kind] });
-          setName("");
-        }}
-      >
-        {t("config.add_field")}
-      </Press>
-    </div>
   );
 }
