@@ -89,7 +89,8 @@ async def given(stage: Stage, page: Page, interaction_id: InteractionId) -> None
     assert view is not None
     for offer in view.offers:
         await stage.centre.submit(Accept(offer, MIA))
-    await page.evaluate(f"location.hash = '#/work/{interaction_id}'")
+    place = f"work/{interaction_id}"
+    await page.evaluate(f"location.hash = '#/{place}'")
     await expect(page.locator(".entry").first).to_be_visible()
 
 

@@ -58,7 +58,7 @@ export function BoardPage() {
       {board === null ? null : (
         <>
           <Queues queues={board.queues} stopped={stopped} />
-          <Agents agents={board.agents} stopped={stopped} />
+          <Agents agents={board.agents} queues={board.queues} stopped={stopped} />
         </>
       )}
     </div>

@@ -5,6 +5,8 @@ import { type BoardAgent, setAgentState } from "../api/board";
 import { Problem } from "../api/http";
 import type { Desk } from "../app/desk";
 import { reasonWord } from "../app/effects";
+import type { Queue } from "../state/shapes";
+import { byName } from "../words/format";
 import { t, title, tOr } from "../words/words";
 import type { Stopped } from "./board";
 import { Clock } from "./clock";
@@ -14,8 +16,15 @@ import { Choice, Press } from "./parts";
 
 const HEADS = ["agent", "state", "since", "queues"] as const;
 
-export function Agents({ agents, stopped }: { agents: readonly BoardAgent[]; stopped: Stopped }) {
+interface AgentsProps {
+  readonly agents: readonly BoardAgent[];
+  readonly queues: readonly Queue[];
+  readonly stopped: Stopped;
+}
+
+export function Agents({ agents, queues, stopped }: AgentsProps) {
   const desk = useDesk();
+  const titles = new Map(queues.map((queue) => [queue.queue, title(queue.title, queue.queue)]));
   const [chosen, setChosen] = useState("");
   const may = desk.session.permissions.includes("floor");
   if (agents.length === 0) return <p class="muted">{t("board.no_agent")}</p>;
@@ -35,7 +44,7 @@ export function Agents({ agents, stopped }: { agents: readonly BoardAgent[]; sto
       by: (agent) => (agent.since === 0 ? null : -agent.since),
       cell: (agent) => (agent.since === 0 ? "-" : <Clock at={agent.since} {...stopped} />),
     },
-    queues: { cell: (agent) => agent.queues.join(", ") },
+    queues: { cell: (agent) => agent.queues.map((name) => titles.get(name) ?? name).join(", ") },
   };
   const columns = HEADS.map(
     (id): Column<BoardAgent> => ({
@@ -53,7 +62,7 @@ export function Agents({ agents, stopped }: { agents: readonly BoardAgent[]; sto
         id="board-agents"
         title={t("board.agents")}
         columns={columns}
-        rows={agents}
+        rows={byName(agents, (each) => each.name)}
         rowKey={(each) => each.agent_id}
         onOpen={(each) => setChosen(each.agent_id)}
       />

@@ -11,7 +11,7 @@ import { useDesk, usePart } from "./context";
 import { Empty, Failed, Press, Skeleton } from "./parts";
 import { AskReport } from "./reportask";
 import { ReportChart } from "./reportchart";
-import { ReportTable } from "./reporttable";
+import { metricWord, ReportTable } from "./reporttable";
 
 /** Midnight of the day of `at`, in this machine's zone. */
 export function dayStart(at: number): number {
@@ -151,10 +151,11 @@ function Meanings({ report }: { report: Report }) {
       {Object.entries(report.definitions).map(([name, definition]) => (
         <div key={name}>
           <dt>
-            {definition.title} <span class="muted">({definition.short})</span>
+            {metricWord(name, definition)}{" "}
+            {definition.title === definition.short ? null : <span class="muted">{definition.title}</span>}
           </dt>
           <dd lang="en">
-            {definition.formula}. {definition.population} <span class="muted">v{definition.version}</span>
+            {definition.formula}, over {definition.population} <span class="muted">v{definition.version}</span>
           </dd>
         </div>
       ))}

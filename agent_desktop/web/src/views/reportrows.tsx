@@ -8,7 +8,7 @@ import { full } from "../words/format";
 import { mediumWord, t, tOr } from "../words/words";
 import { Icon } from "./icon";
 import { Failed, Press, Skeleton } from "./parts";
-import { figure } from "./reporttable";
+import { figure, metricWord } from "./reporttable";
 
 export function ReportRows({ opening, onClose }: { opening: Opening; onClose: () => void }) {
   const [found, setFound] = useState<Behind | null>(null);
@@ -46,7 +46,7 @@ export function ReportRows({ opening, onClose }: { opening: Opening; onClose: ()
       </div>
       {found === null ? null : (
         <p class="muted" lang="en">
-          {found.definition.formula}. {found.definition.population}
+          {found.definition.formula}, over {found.definition.population}
         </p>
       )}
       {problem === null ? null : (
@@ -67,7 +67,7 @@ export function ReportRows({ opening, onClose }: { opening: Opening; onClose: ()
 
 const title = (found: Behind): string =>
   t("behind.title", {
-    name: found.definition.title,
+    name: metricWord(found.figure, found.definition),
     value: figure(found.value, found.definition.unit),
     n: found.total,
   });

@@ -10,7 +10,7 @@ import { worksAtDesk } from "./places";
 import { signOut } from "./signout";
 
 /** A break shorter than this only changes the word in the status bar. */
-const SHORT_BREAK_MS = 2_000;
+export const SHORT_BREAK_MS = 2_000;
 
 export function Strips() {
   const desk = useDesk();

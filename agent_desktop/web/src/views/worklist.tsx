@@ -11,9 +11,21 @@ import type { Item } from "../state/shapes";
 import { hourMinute } from "../words/format";
 import { mediumWord, t, title } from "../words/words";
 import { Clock, SlaClock, slaSpoken } from "./clock";
-import { useDesk, usePart } from "./context";
+import { useBeat, useDesk, usePart } from "./context";
 import { Icon } from "./icon";
 import { Empty, Press, Skeleton } from "./parts";
+import { SHORT_BREAK_MS } from "./strips";
+
+/** While the line is away the last list stays, and says since when it does. */
+function NotFresh() {
+  const desk = useDesk();
+  const since = desk.awaySince.value;
+  const shown = useBeat((now) => since !== null && now - since - desk.clock.offsetMs >= SHORT_BREAK_MS);
+  if (!shown || since === null) return null;
+  return (
+    <p class="muted work-old">{t("work.not_fresh", { time: hourMinute(since + desk.clock.offsetMs) })}</p>
+  );
+}
 
 export function WorkList() {
   const known = usePart((state) => state.known).value;
@@ -56,6 +68,7 @@ export function WorkList() {
           {t("work.moved", { n: moved })}
         </Press>
       ) : null}
+      <NotFresh />
       {known ? shown.map((group) => <GroupPart key={group.name} group={group} stop={stop} />) : <Skeleton />}
       {known && items.size === 0 ? <NothingWaits /> : null}
       <JustDone stop={stop} />

@@ -346,6 +346,7 @@ export const enDesk = {
   "work.empty_ready": "Nothing waits for you. Ready since {time}.",
   "work.just_done": "Just done {n}",
   "work.moved": { one: "1 moved, sort again", other: "{n} moved, sort again" },
+  "work.not_fresh": "Not fresh since {time}",
   "work.now": "Now",
   "work.parked": "Parked {n}",
   "work.unread": "{n} new",

@@ -346,6 +346,7 @@ export const zhDesk: Readonly<Record<keyof typeof enDesk, Message>> = {
   "work.empty_ready": "没有等待您的工作。自 {time} 起就绪。",
   "work.just_done": "刚完成 {n}",
   "work.moved": "{n} 项有变动，重新排序",
+  "work.not_fresh": "自 {time} 起未更新",
   "work.now": "当前",
   "work.parked": "已搁置 {n}",
   "work.unread": "{n} 条新消息",
