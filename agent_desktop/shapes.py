@@ -3,7 +3,10 @@
 Pure data. Times are milliseconds since 1970 in UTC, durations milliseconds.
 """
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from router.model.commands import Scalar
 from router.model.content import FileRef, MailHeaders
@@ -136,7 +139,7 @@ class ItemShape(Shape, frozen=True):
 class FileShape(Shape, frozen=True):
     """A file of an entry and where it is fetched."""
 
-    file_id: str
+    file_id: Annotated[str, Meta(max_length=64, pattern=r"^[\x21-\x7e]+$")]
     name: str
     media_type: str
     size_bytes: int

@@ -73,6 +73,7 @@ class DeskRows:
             DRAFTS.c.kind == draft.kind,
         )
         async with self._database.begin() as connection:
+            await self._database.lock(connection, f"draft {draft.agent_id} {draft.interaction_id}")
             row = (await connection.execute(select(DRAFTS.c.revision).where(place))).first()
             if row is not None and row.revision > after:
                 raise Refused("this draft was changed elsewhere", code="stale")
@@ -105,6 +106,7 @@ class DeskRows:
             READ_MARKS.c.agent_id == agent_id, READ_MARKS.c.interaction_id == interaction_id
         )
         async with self._database.begin() as connection:
+            await self._database.lock(connection, f"mark {agent_id} {interaction_id}")
             done = await connection.execute(
                 update(READ_MARKS).where(place).values(number=number, changed=at)
             )
@@ -129,6 +131,7 @@ class DeskRows:
     async def save_settings(self, user: str, settings: str) -> None:
         """Keep a user's settings."""
         async with self._database.begin() as connection:
+            await self._database.lock(connection, f"settings {user}")
             await connection.execute(delete(SETTINGS).where(SETTINGS.c.user == user))
             await connection.execute(insert(SETTINGS).values(user=user, settings=settings))
 

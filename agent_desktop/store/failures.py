@@ -48,6 +48,7 @@ class FailureRows:
     async def lock(self, key: str, until: Instant) -> None:
         """Lock a key until a moment."""
         async with self._database.begin() as connection:
+            await self._database.lock(connection, f"lock {key}")
             await connection.execute(delete(LOCKS).where(LOCKS.c.key == key))
             await connection.execute(insert(LOCKS).values(key=key, until=until))
 

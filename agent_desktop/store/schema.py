@@ -18,6 +18,8 @@ from sqlalchemy import (
     select,
 )
 
+from router.model.errors import StorageFailed
+
 METADATA = MetaData()
 
 META = Table(
@@ -142,12 +144,17 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the tables to the newest version, within the caller's transaction."""
+    """Bring the tables to the newest version, within the caller's transaction.
+
+    Raises StorageFailed for those that a newer Carillon has made: they are left as they are.
+    """
     META.create(connection, checkfirst=True)
     row = connection.execute(select(META.c.value).where(META.c.name == "version")).first()
     version = row.value if row else 0
     if row is None:
         connection.execute(insert(META).values(name="version", value=0))
+    if version > len(MIGRATIONS):
+        raise StorageFailed(f"the desk's tables were made by a newer version ({version})")
     for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
         step(connection)
         connection.execute(META.update().where(META.c.name == "version").values(value=number))
