@@ -18,7 +18,6 @@ class Welcome(_Answer, tag="welcome"):
     address: str
     legs_max: int
     codecs: list[Codec]
-    fingerprint: str
     legs: list[str] = []
 
 
@@ -32,6 +31,7 @@ class Allocated(_Answer, tag="allocated"):
     ssrc: int
     ufrag: str = ""
     password: str = ""
+    fingerprint: str = ""
 
 
 class Done(_Answer, tag="done"):
@@ -79,7 +79,7 @@ class LegFigures(_Answer, tag="leg_figures"):
 
 
 class NodeFigures(_Answer, tag="node_figures"):
-    """To ``stats``: ticks of the last 10 s, the load, and what was dropped since the start."""
+    """To ``stats``: ticks of the last 10 s, the load, and ticks left out since the start."""
 
     number: int
     legs: int
@@ -90,7 +90,7 @@ class NodeFigures(_Answer, tag="node_figures"):
     tick_max_ms: float
     cpu_s: float
     resident_bytes: int
-    dropped: int
+    skipped: int
     real_time: bool
 
 

@@ -20,10 +20,10 @@ Key = Annotated[bytes, Meta(min_length=28, max_length=30)]
 Digits = Annotated[str, Meta(pattern=r"^[0-9A-D*#]{1,64}\Z")]
 
 
-class _Command(Struct, tag_field="do", tag=str.lower, forbid_unknown_fields=True):
+class _Command(Struct, tag_field="do", forbid_unknown_fields=True, kw_only=True):
     """A wish; ``number`` is repeated in its answer."""
 
-    number: Annotated[int, Meta(ge=0, le=1 << 53)]
+    number: Annotated[int, Meta(ge=0, le=1 << 53)] = 0
 
 
 class Hello(_Command, tag="hello"):
@@ -125,6 +125,13 @@ class Dtmf(_Command, tag="dtmf"):
     gap_ms: Annotated[int, Meta(ge=40, le=5_000)] = 60
 
 
+class Heard(_Command, tag="heard"):
+    """A leg's digit came by signalling (SIP INFO): collect and tell it like any other."""
+
+    leg: Name
+    digit: Annotated[str, Meta(pattern=r"^[0-9A-D*#]\Z")]
+
+
 class Detect(_Command, tag="detect"):
     """Listen for tones in a leg's sound: digits, and fax machines."""
 
@@ -204,6 +211,7 @@ Command = (
     | Stop
     | Collect
     | Dtmf
+    | Heard
     | Detect
     | Record
     | Pause

@@ -1,8 +1,4 @@
-"""What goes wrong in the sound of calls."""
-
-
-class MalformedPacket(ValueError):
-    """A datagram that is not what its protocol allows; the text says which rule it breaks."""
+"""What a media node may lack."""
 
 
 class MissingLibrary(RuntimeError):

@@ -4,7 +4,7 @@ import numpy as np
 from G722 import G722  # type: ignore[import-not-found]  # The wheel carries no types.
 from numpy.typing import NDArray
 
-from channels.voice.media.errors import MalformedPacket
+from channels.voice.malformed import MalformedPacket
 
 _RATE_HZ, _BITS_PER_S = 16_000, 64_000
 _FRAME = 320

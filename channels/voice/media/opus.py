@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from channels.voice.media.errors import MalformedPacket, MissingLibrary
+from channels.voice.malformed import MalformedPacket
+from channels.voice.media.errors import MissingLibrary
 
 _RATE_HZ = 16_000
 _FRAME = 320

@@ -16,6 +16,18 @@ ANSWERS = msgspec.json.Decoder(Reply | Event)
 _ENCODER = msgspec.json.Encoder()
 
 
+class _Numbered(msgspec.Struct):
+    number: int = 0
+
+
+def number_of(frame: bytes) -> int:
+    """The number of a command that cannot be carried out, 0 where it has none."""
+    try:
+        return msgspec.json.decode(frame, type=_Numbered).number
+    except msgspec.DecodeError:
+        return 0
+
+
 def framed(message: msgspec.Struct) -> bytes:
     """A message as a frame. Raises ValueError when it is longer than a frame may be."""
     body = _ENCODER.encode(message)

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from channels.voice.media.errors import MalformedPacket
+from channels.voice.malformed import MalformedPacket
 
 SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, BYE = 200, 201, 202, 203
 COMPOUND_BYTES_MAX = 1_472

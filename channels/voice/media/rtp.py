@@ -3,7 +3,7 @@
 import struct
 from typing import NamedTuple
 
-from channels.voice.media.errors import MalformedPacket
+from channels.voice.malformed import MalformedPacket
 
 HEADER_BYTES = 12
 PACKET_BYTES_MAX = 1_472

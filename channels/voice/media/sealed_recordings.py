@@ -15,8 +15,8 @@ from typing import BinaryIO, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import wav_files
-from channels.voice.media.errors import MalformedPacket
 
 KEY_BYTES = 32
 PIECE_BYTES = 64 * 1024

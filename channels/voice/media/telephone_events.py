@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from channels.voice.media.errors import MalformedPacket
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media.rtp import Packet, timestamp_ahead
 
 DIGITS = "0123456789*#ABCD"

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import g711
-from channels.voice.media.errors import MalformedPacket
 
 Samples = NDArray[np.int16]
 

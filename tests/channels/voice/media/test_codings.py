@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import codings, g711, opus, quality
 from channels.voice.media.codings import SHAPES, Codec
-from channels.voice.media.errors import MalformedPacket, MissingLibrary
+from channels.voice.media.errors import MissingLibrary
 from tests.channels.voice.media.sounds import level_of, tone
 from tests.support.oracles import oracle
 

@@ -11,7 +11,7 @@ from channels.voice.media import answers, commands, protocol
 
 
 def test_frames_come_back_however_the_stream_is_cut() -> None:
-    sent = [commands.Stop(1, "a"), commands.Record(2, "a", "b", bytes(32)), commands.Stats(3)]
+    sent = [commands.Stop("a", number=1), commands.Record("a", "b", bytes(32)), commands.Stats()]
     stream = b"".join(map(protocol.framed, sent))
     for size in (1, 3, 7, len(stream)):
         frames, found = protocol.Frames(), []

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import rtcp
-from channels.voice.media.errors import MalformedPacket
 
 BLOCK = rtcp.ReportBlock(5, 128, -3, 70_000, 40, 0x11112222, 6_554)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import rtp
-from channels.voice.media.errors import MalformedPacket
 
 PLAIN = rtp.Packet(0, 65_535, 0xFFFF_FFFF, 7, b"\xff" * 160)
 

@@ -8,8 +8,8 @@ import wave
 
 import pytest
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import sealed_recordings
-from channels.voice.media.errors import MalformedPacket
 from channels.voice.media.sealed_recordings import (
     HEAD_BYTES,
     PIECE_BYTES,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.voice.media.errors import MalformedPacket
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media.rtp import Packet
 from channels.voice.media.telephone_events import DIGITS, Digit, EventReceiver, EventSender
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import g711, wav_files
-from channels.voice.media.errors import MalformedPacket
 from tests.channels.voice.media.sounds import tone
 
 

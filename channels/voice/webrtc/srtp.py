@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pylibsrtp import Error, Policy, Session
 
-from channels.voice.media.errors import MalformedPacket
+from channels.voice.malformed import MalformedPacket
 
 REPLAY_WINDOW = 128
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from channels.voice.media import rtp, srtp
-from channels.voice.media.errors import MalformedPacket
+from channels.voice.malformed import MalformedPacket
+from channels.voice.media import rtp
+from channels.voice.webrtc import srtp
 
 
 def pair(profile: srtp.Profile) -> tuple[srtp.SrtpPair, srtp.SrtpPair]:
