@@ -33,7 +33,8 @@ class Receiving:
                 latch.strangers += 1
             return False
         known = latch.remote is not None
-        if source[0] != (latch.remote or (latch.expected.signalling_host,))[0]:
+        host = latch.expected.signalling_host
+        if source != latch.remote if known else source[0] != host:
             # Not worth decrypting: it can be nobody we wait for.
             latch.strangers += 1
             return False

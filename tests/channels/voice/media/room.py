@@ -35,6 +35,8 @@ HOST = "127.0.0.1"
 OWNER = "test"
 TYPES = {Codec.PCMU: 0, Codec.PCMA: 8, Codec.G722: 9, Codec.OPUS: 111}
 DTMF_TYPE = 101
+POLLS = 12
+"""As often as a node looks in one tick; each time one packet of a locked leg is taken."""
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -212,7 +214,7 @@ class Room:
                 phone.listen()
 
     def tick(self) -> None:
-        for _ in range(3):
+        for _ in range(POLLS):
             self.lines.poll(0, lambda: self.now_s, lambda descriptor, now_s: None)
         self.inbox.run()
         self.lines.tick(self.now_s)
