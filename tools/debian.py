@@ -20,6 +20,7 @@ NEEDED_BY_TESTS: dict[str, str] = {
     "fonts-wqy-microhei": "Chinese text has a shape on the screenshots",
     "git": "the rules about the source text ask it which files there are",
     "libnet-ssleay-perl": "swaks speaks TLS with it",
+    "libopus0": "calls that speak Opus",
     "postfix": "a mail server nobody here wrote, on both sides of ours",
     "postgresql": "the event log and the history on a real server",
     "redis-server": "carrying and leadership between processes",

@@ -20,9 +20,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from channels.voice.media.answers import NodeFigures
+from channels.voice.media.answers import LegFigures, NodeFigures
+from channels.voice.media.arrangements import conference
 from channels.voice.media.codings import Codec
-from channels.voice.media.commands import Alloc, Mix, Record, SetRemote, Stats
+from channels.voice.media.commands import Alloc, Browser, Mix, Record, SetRemote, Stats
 from channels.voice.media.pool import MediaPool, Settings
 from tests.bench import Figure
 
@@ -31,6 +32,7 @@ GROUP = "media"
 CALLS = 300
 SECONDS = 16
 SOAK_CALLS = 100
+BROWSERS = 100
 SOAK_S = int(os.environ.get("SOAK_S", "40"))
 """An hour: SOAK_S=3600."""
 HOST = "127.0.0.1"
@@ -51,11 +53,11 @@ class OtherEnds:
 
 
 @asynccontextmanager
-async def other_ends() -> AsyncIterator[OtherEnds]:
+async def other_ends(program: str) -> AsyncIterator[OtherEnds]:
     real_time = ["chrt", "-r", "20"] if shutil.which("chrt") and os.geteuid() == 0 else []
     process = await asyncio.create_subprocess_exec(
         *real_time,
-        *(sys.executable, "-m", "tests.bench._media_load"),
+        *(sys.executable, "-m", program),
         stdin=PIPE,
         stdout=PIPE,
         limit=1 << 20,
@@ -63,7 +65,8 @@ async def other_ends() -> AsyncIterator[OtherEnds]:
     try:
         yield OtherEnds(process)
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
 
 
@@ -77,35 +80,51 @@ async def call(pool: MediaPool, name: str, ports: list[int]) -> list[tuple[int, 
         await pool.line_of(leg).do(wish)
         remotes.append((at.port, TYPES[codec]))
     line = pool.line_of(legs[0])
-    await line.do(Mix(legs, [(legs[0], legs[1], 1.0), (legs[1], legs[0], 1.0)]))
+    await line.do(Mix(legs, conference(legs)))
     await line.do(Record(legs[0], name, secrets.token_bytes(32)))
     return remotes
 
 
-async def figures(pool: MediaPool) -> NodeFigures:
-    return await pool.line_of("call-0-a").ask(Stats(), NodeFigures, deadline_s=10)
+async def figures(pool: MediaPool, leg: str = "call-0-a") -> NodeFigures:
+    return await pool.line_of(leg).ask(Stats(), NodeFigures, deadline_s=10)
 
 
 @asynccontextmanager
-async def calls(count: int) -> AsyncIterator[tuple[MediaPool, OtherEnds]]:
-    """So many calls on one node, ready to be talked on."""
+async def idle_node() -> AsyncIterator[MediaPool]:
+    """One node, without legs."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         settings = Settings(home, home / "sounds", HOST, nodes=1, loopback=True)
         pool = MediaPool(settings, "bench", 1, lambda event: None)
         await pool.start()
         try:
-            async with other_ends() as others:
-                ports = await others.say({"legs": 2 * count})
-                remotes = []
-                for number in range(count):
-                    remotes += await call(
-                        pool, f"call-{number}", ports[2 * number : 2 * number + 2]
-                    )
-                await others.say({"remotes": remotes})
-                yield pool, others
+            yield pool
         finally:
             await pool.stop()
+
+
+@asynccontextmanager
+async def calls(count: int) -> AsyncIterator[tuple[MediaPool, OtherEnds]]:
+    """So many calls on one node, ready to be talked on."""
+    async with idle_node() as pool, other_ends("tests.bench._media_load") as others:
+        ports = await others.say({"legs": 2 * count})
+        remotes = []
+        for number in range(count):
+            remotes += await call(pool, f"call-{number}", ports[2 * number : 2 * number + 2])
+        await others.say({"remotes": remotes})
+        yield pool, others
+
+
+async def lost_by_call(pool: MediaPool) -> list[int]:
+    """How many packets of each call did not reach the node."""
+    lost = []
+    for number in range(CALLS):
+        told = [
+            await pool.line_of(leg).ask(Stats(leg), LegFigures)
+            for leg in (f"call-{number}-a", f"call-{number}-b")
+        ]
+        lost.append(sum(each.quality.lost for each in told))
+    return lost
 
 
 async def loaded() -> list[Figure]:
@@ -114,18 +133,8 @@ async def loaded() -> list[Figure]:
         before = await figures(pool)
         load = await others.say({"seconds": SECONDS})
         after = await figures(pool)
-        lost = 0
-        whole = 0
-        for number in range(CALLS):
-            heard = 0
-            for side in "ab":
-                leg = f"call-{number}-{side}"
-                from channels.voice.media.answers import LegFigures
-
-                told = await pool.line_of(leg).ask(Stats(leg), LegFigures)
-                heard += told.quality.lost
-            lost += heard
-            whole += not heard
+        gone = await lost_by_call(pool)
+    lost, whole = sum(gone), gone.count(0)
     if load["lost"]:
         whole = min(whole, load["legs_whole"] // 2)
     share = (after.cpu_s - before.cpu_s) / SECONDS
@@ -154,5 +163,32 @@ async def soaked() -> Figure:
     return Figure("soak.rss_growth", growth, "%", 2, note=note)
 
 
+async def browsers() -> Figure:
+    """Browsers' legs, bridged in pairs; handshakes are not counted."""
+    async with idle_node() as pool, other_ends("tests.bench._browser_load") as others:
+        prints = await others.say({"legs": BROWSERS})
+        allocated = []
+        for number, fingerprint in enumerate(prints):
+            leg = f"desk-{number}"
+            at = await pool.alloc(Alloc(leg, kind="browser"))
+            allocated.append((at.port, at.ufrag, at.password))
+            said = Browser("abcd", "0123456789abcdef0123456789abcdef", fingerprint)
+            await pool.line_of(leg).do(SetRemote(leg, Codec.PCMU, 0, browser=said))
+        for number in range(0, BROWSERS, 2):
+            legs = [f"desk-{number}", f"desk-{number + 1}"]
+            await pool.line_of(legs[0]).do(Mix(legs, conference(legs)))
+        connected = await others.say({"allocated": allocated})
+        await others.say({"seconds": 2})
+        before = await figures(pool, "desk-0")
+        load = await others.say({"seconds": SECONDS})
+        after = await figures(pool, "desk-0")
+    share = (after.cpu_s - before.cpu_s) / SECONDS / BROWSERS * 100
+    note = (
+        f"{connected} of {BROWSERS} connected; {load['received']} of {load['expected']} packets"
+        f" came back; tick p99 {after.tick_p99_ms:.1f} ms"
+    )
+    return Figure("webrtc.cpu_per_leg", share, "%", 0.4, note=note)
+
+
 def run() -> list[Figure]:
-    return [*asyncio.run(loaded()), asyncio.run(soaked())]
+    return [*asyncio.run(loaded()), asyncio.run(browsers()), asyncio.run(soaked())]

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
+from channels.voice.malformed import MalformedPacket
 from channels.voice.media import rtp
 from channels.voice.media.exchange import Exchange
 from channels.voice.media.leg import Leg
@@ -118,7 +119,12 @@ class Lines:
         if address is None:
             return
         if leg.srtp is not None:
-            packet = leg.srtp.protect(packet)
+            try:
+                packet = leg.srtp.protect(packet)
+            except MalformedPacket:
+                # One call's keys are used up, say; the others must not notice.
+                leg.unwanted += 1
+                return
         elif leg.kind != "plain":
             return
         leg.ports.send(packet, address)
@@ -130,7 +136,11 @@ class Lines:
         if address is None or (leg.latch is not None and not leg.latch.heard):
             return
         if leg.srtp is not None:
-            report = leg.srtp.protect_rtcp(report)
+            try:
+                report = leg.srtp.protect_rtcp(report)
+            except MalformedPacket:
+                leg.unwanted += 1
+                return
         elif leg.kind != "plain":
             return
         leg.ports.send_rtcp(report, address)

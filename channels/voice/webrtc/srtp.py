@@ -68,12 +68,18 @@ class SrtpPair:
         return policy
 
     def protect(self, packet: bytes) -> bytes:
-        """An RTP packet, protected."""
-        return self._out.protect(packet)
+        """An RTP packet, protected. Raises MalformedPacket when libsrtp refuses it."""
+        try:
+            return self._out.protect(packet)
+        except (Error, ValueError) as problem:
+            raise MalformedPacket(str(problem)) from problem
 
     def protect_rtcp(self, packet: bytes) -> bytes:
-        """An RTCP packet, protected."""
-        return self._out.protect_rtcp(packet)
+        """An RTCP packet, protected. Raises MalformedPacket when libsrtp refuses it."""
+        try:
+            return self._out.protect_rtcp(packet)
+        except (Error, ValueError) as problem:
+            raise MalformedPacket(str(problem)) from problem
 
     def open(self, packet: bytes) -> bytes:
         """An RTP packet. Raises MalformedPacket when it is not authentic or was there before."""

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from channels.voice.media import protocol
@@ -176,6 +177,37 @@ def test_a_node_that_dies_names_the_legs_it_had_and_comes_back_empty(tmp_path: P
             await pool.alloc(Alloc(expected[0]))
 
     asyncio.run(story())
+
+
+def test_what_a_dead_node_had_recorded_can_be_read_up_to_its_last_whole_piece(
+    tmp_path: Path,
+) -> None:
+    async def story() -> Path:
+        async with running(tmp_path) as (pool, told):
+            phone = Phone(Codec.PCMU)
+            phone.says = tone(440, 1_000)
+            phone.to = (HOST, (await pool.alloc(Alloc("a"))).port)
+            line = pool.line_of("a")
+            said = SetRemote("a", Codec.PCMU, 0, address=HOST, port=phone.port, known=True)
+            await line.do(said)
+            await line.do(Record("a", "talk", b"k" * 32))
+            file = tmp_path / "recordings" / "media-0" / "talk.rec"
+            async with asyncio.timeout(DEADLINE_S):
+                while not file.exists() or file.stat().st_size < 70_000:
+                    await talk([phone], 10)
+            process = pool._seats[0].process
+            assert process is not None
+            os.kill(process.pid, signal.SIGKILL)
+            await told.next(NodeLost)
+            phone.socket.close()
+            return file
+
+    with asyncio.run(story()).open("rb") as file:
+        opened = open_sealed(file, b"k" * 32)
+    assert opened.torn
+    left = np.frombuffer(b"".join(opened.pieces), np.int16)[::2]
+    assert len(left) >= 16_384
+    assert level_of(left[4_000:5_600], 440) > 4_000
 
 
 def test_nodes_end_with_the_main_process_and_leave_no_socket(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ def test_rtp_6_a_forged_or_repeated_packet_is_refused_and_the_next_is_heard(
     with pytest.raises(MalformedPacket):
         theirs.open_rtcp(bytes(40))
     assert theirs.open(ours.protect(packet(4))) == packet(4)
+    with pytest.raises(MalformedPacket):
+        ours.protect(packet(4))
 
 
 def test_rtp_6_a_packet_older_than_the_window_of_128_is_refused() -> None:
