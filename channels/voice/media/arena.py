@@ -70,6 +70,12 @@ class Arena:
         self.sizes.append(len(data))
         self.stamps.append(arrived_s)
 
+    def forget(self, row: int) -> None:
+        """Another end begins in this row: what came from the one before is no packet any more."""
+        for at, other in enumerate(self.rows):
+            if other == row:
+                self.sizes[at] = 0
+
     def sort(self, expecting: Expecting, odd: Callable[[int, bytes, float], None]) -> list[Batch]:
         """The packets in batches, in order; ``odd`` gets (row, bytes, arrival) of all others."""
         count = len(self.rows)

@@ -89,6 +89,7 @@ class Exchange(LegActs):
             self.buffers.begin(row, shape.frame_ticks, shape.silence, adaptive=adaptive)
             self.reception.begin(row, shape.clock_hz)
             self.expecting.ssrc[row] = -1
+            self.arena.forget(row)
         self.heard_s[row], leg.timed_out = now_s, False
         self.resteady(leg)
         self.changed()
@@ -96,6 +97,7 @@ class Exchange(LegActs):
     def remove(self, leg: Leg) -> None:
         """Forget a leg. Whoever hears it hears silence."""
         self.end_acts(leg)
+        self.arena.forget(leg.row)
         del self.legs[leg.name], self.by_row[leg.row]
         self.pressing.discard(leg)
         self.expecting.nothing(leg.row)

@@ -104,6 +104,8 @@ class Leg:
             ticks = SHAPES[remote.codec].frame_ticks
             self.presses = EventSender(ticks)
         self.remote, self.srtp, self.coder = remote, pair, coder
+        if self.mask is not None and self.mask.rate_hz != self.shape.rate_hz:
+            self.mask = Mask(self.shape.rate_hz)
         expected = Expected(
             (remote.address, remote.port), remote.signalling_host or remote.address, remote.known
         )

@@ -20,6 +20,7 @@ class Mask:
     """The masked sound of one leg, at one rate, in frames of 20 ms."""
 
     def __init__(self, rate_hz: int) -> None:
+        self.rate_hz = rate_hz
         self._frame = rate_hz // 50
         self._held: list[Samples] = [np.zeros(self._frame, np.int16)] * LOOK_BACK_FRAMES
         self._flat_left = 0

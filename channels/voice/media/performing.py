@@ -17,7 +17,7 @@ from channels.voice.media.lines import Lines
 from channels.voice.media.masking import Mask
 from channels.voice.media.options import Options
 from channels.voice.media.playing import Collecting, Playing
-from channels.voice.media.ports import LegPorts, NoPort
+from channels.voice.media.ports import LegPorts
 from channels.voice.media.recording import Recorder, RecordingWriter
 from channels.voice.media.sounds import Sound, SoundLibrary, SoundUpload, sound_of_digits
 from channels.voice.media.telephone_events import Digit
@@ -167,7 +167,8 @@ class Performer:
         shared = wish.rtcp_mux or wish.kind == "browser"
         try:
             ports = LegPorts(options.address, shared=shared)
-        except NoPort as problem:
+        except OSError as problem:
+            # No free pair, or no descriptor left.
             raise _Refusal("no_port", str(problem)) from problem
         leg = exchange.add(wish.leg, owner, wish.kind, ports)
         if wish.kind == "browser":

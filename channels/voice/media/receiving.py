@@ -70,7 +70,7 @@ class Receiving:
     def odd(self, row: int, data: bytes, now_s: float) -> None:
         """A packet of the locked address that did not have the expected form."""
         leg = self._exchange.by_row.get(row)
-        if leg is None or leg.remote is None:
+        if leg is None or leg.remote is None or not data:
             return
         if rtp.is_rtcp(data):
             self.reports(leg, data, now_s)

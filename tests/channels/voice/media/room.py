@@ -16,8 +16,9 @@ import numpy as np
 from channels.voice.malformed import MalformedPacket
 from channels.voice.media import codings, g711, rtp
 from channels.voice.media.answers import Allocated, Done, Event, Refused, Reply
+from channels.voice.media.arrangements import conference
 from channels.voice.media.codings import SHAPES, Codec
-from channels.voice.media.commands import Alloc, Command, SetRemote
+from channels.voice.media.commands import Alloc, Command, Mix, SetRemote
 from channels.voice.media.exchange import Exchange
 from channels.voice.media.inbox import Inbox
 from channels.voice.media.leg import Leg
@@ -180,6 +181,10 @@ class Room:
         for wish in wishes:
             reply = self.perform(wish)
             assert isinstance(reply, Done), reply
+
+    def bridge(self, *names: str) -> None:
+        """These legs hear each other."""
+        self.do(Mix(list(names), conference(names)))
 
     def refusal(self, wish: Command) -> Refused:
         reply = self.perform(wish)
