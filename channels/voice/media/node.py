@@ -58,6 +58,10 @@ QUALITY_TICKS = 500
 COLLECT_TICKS = 3_000
 
 
+def _today() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)  # noqa: TID251 -- dates of a certificate are judged by others' clocks
+
+
 class Node:
     """The process."""
 
@@ -65,8 +69,7 @@ class Node:
         self._options = options
         self._inbox = Inbox()
         self._exchange = Exchange(options.legs, self._tell)
-        now = datetime.datetime.now(datetime.UTC)  # noqa: TID251 -- dates of a certificate, which others judge by their own clock
-        self._worker = browser.HandshakeWorker(dtls.new_identity(now))
+        self._worker = browser.HandshakeWorker(dtls.new_identity(_today()))
         self._lines = Lines(self._exchange, self._worker)
         self._library = SoundLibrary(
             options.sounds, lambda answer, found: self._inbox.put(partial(answer, found))
@@ -179,6 +182,7 @@ class Node:
         if exchange.ticks % COLLECT_TICKS == 0:
             # All that was there at the start is frozen; the rest is little.
             gc.collect()
+            self._worker.renew(_today())
 
     def _every(self, ticks: int, act: Callable[[Leg], None]) -> None:
         """Act on each leg once in so many ticks, on a few of them in each."""

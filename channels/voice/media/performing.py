@@ -172,7 +172,7 @@ class Performer:
             raise _Refusal("no_port", str(problem)) from problem
         leg = exchange.add(wish.leg, owner, wish.kind, ports)
         if wish.kind == "browser":
-            leg.browser = BrowserEnd()
+            leg.browser = BrowserEnd(self.parts.worker.identity)
         self.parts.lines.add(leg)
         browser = leg.browser
         return Allocated(
@@ -183,7 +183,7 @@ class Performer:
             ssrc=leg.ssrc,
             ufrag="" if browser is None else browser.ufrag,
             password="" if browser is None else browser.password,
-            fingerprint="" if browser is None else self.parts.worker.identity.fingerprint,
+            fingerprint="" if browser is None else browser.identity.fingerprint,
         )
 
     def _set_remote(self, leg: Leg, wish: commands.SetRemote, now_s: float) -> None:
@@ -230,7 +230,7 @@ class Performer:
             return
         browser.close()
         outcome = partial(self._shook_hands, leg)
-        browser.handshake = Handshaking(fingerprint, leg.ports.send, outcome)
+        browser.handshake = Handshaking(browser.identity, fingerprint, leg.ports.send, outcome)
 
     def _shook_hands(self, leg: Leg, outcome: SrtpPair | str) -> None:
         """In the worker's thread: the keys go to the tick."""

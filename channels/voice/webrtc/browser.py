@@ -6,6 +6,7 @@ other address is dropped without an answer and without a trace in the session (R
 """
 
 import contextlib
+import datetime
 import queue
 import secrets
 import threading
@@ -30,7 +31,8 @@ Outcome = Callable[["SrtpPair | str"], None]
 class BrowserEnd:
     """One browser. ``password`` has 192 random bits."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: dtls.Identity) -> None:
+        self.identity = identity
         self.ufrag = secrets.token_urlsafe(6).replace("-", "+").replace("_", "/")
         self.password = secrets.token_urlsafe(24).replace("-", "+").replace("_", "/")
         self.remote: Address | None = None
@@ -73,7 +75,10 @@ class BrowserEnd:
 class Handshaking:
     """A handshake that the worker carries on; ``outcome`` is called once, in its thread."""
 
-    def __init__(self, fingerprint: str, send: SendTo, outcome: Outcome) -> None:
+    def __init__(
+        self, identity: dtls.Identity, fingerprint: str, send: SendTo, outcome: Outcome
+    ) -> None:
+        self.identity = identity
         self.fingerprint, self.send, self.outcome = fingerprint, send, outcome
         self.made: dtls.Handshake | None = None
         self.remote: Address | None = None
@@ -95,6 +100,11 @@ class HandshakeWorker:
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
+
+    def renew(self, now: datetime.datetime) -> None:
+        """A fresh certificate for legs to come, once this one has half its day behind it."""
+        if now > self.identity.expires - dtls.LIFETIME / 2:
+            self.identity = dtls.new_identity(now)
 
     def stop(self) -> None:
         """End; handshakes that are under way come to nothing."""
@@ -123,7 +133,7 @@ class HandshakeWorker:
         if handshaking.given_up:
             return
         if handshaking.made is None:
-            handshaking.made = dtls.Handshake(self.identity.context, handshaking.fingerprint)
+            handshaking.made = dtls.Handshake(handshaking.identity.context, handshaking.fingerprint)
             handshaking.begun_s = time.monotonic()
             self._open.add(handshaking)
         handshaking.remote = source

@@ -16,6 +16,8 @@ PATH_BYTES = 1_200
 HANDSHAKE_BYTES_MAX = 64 * 1024
 """What one handshake may send us in all."""
 LIFETIME = datetime.timedelta(hours=24)
+EARLY = datetime.timedelta(hours=1)
+"""It begins so long ago, for a browser whose clock is behind."""
 _EXPORTER = b"EXTRACTOR-dtls_srtp"
 _CIPHERS = (
     b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305"
@@ -50,7 +52,7 @@ def new_identity(now: datetime.datetime) -> Identity:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_before(now - EARLY)
         .not_valid_after(now + LIFETIME)
         .sign(key, hashes.SHA256())
     )

@@ -14,7 +14,7 @@ from channels.voice.media.answers import LegFigures
 from channels.voice.media.arrangements import conference
 from channels.voice.media.codings import Codec
 from channels.voice.media.commands import Alloc, Browser, Mix, SetRemote, Stats
-from channels.voice.webrtc import stun
+from channels.voice.webrtc import dtls, stun
 from channels.voice.webrtc.srtp import GCM, SHA1_80
 from tests.channels.voice.media.room import Room, room
 from tests.channels.voice.media.sounds import level_of, tone
@@ -221,6 +221,34 @@ def test_attack_13_bad_srtp_replays_and_forged_checks_are_counted_and_the_call_l
         place.run(1)
         assert browser.checks == checks + 1
         end.close()
+
+
+def test_rtp_5_a_certificate_is_for_a_day_and_legs_keep_the_one_they_were_told(
+    tmp_path: Path,
+) -> None:
+    with room(tmp_path) as place:
+        first = place.worker.identity
+        early, late = StandIn(), StandIn()
+        allocated(place, "early", early)
+        place.worker.renew(first.expires - dtls.LIFETIME * 0.6)
+        assert place.worker.identity is first
+        place.worker.renew(first.expires - dtls.LIFETIME * 0.4)
+        assert place.worker.identity.fingerprint != first.fingerprint
+        allocated(place, "late", late)
+        assert early.at.fingerprint == first.fingerprint
+        assert late.at.fingerprint == place.worker.identity.fingerprint
+        for end in (early, late):
+            end.check()
+            place.run(1)
+            end.receive()
+            end.hello()
+            settle(place, end)
+            shown = end.connection.get_peer_certificate(as_cryptography=True)
+            assert shown is not None
+            assert dtls.fingerprint_of(shown) == end.at.fingerprint
+            lasts = shown.not_valid_after_utc - shown.not_valid_before_utc
+            assert lasts <= dtls.LIFETIME + dtls.EARLY
+            end.close()
 
 
 def test_rtp_5_a_stranger_without_the_password_cannot_move_the_sound(tmp_path: Path) -> None:
