@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reporting.history import HistoryFold
@@ -27,6 +27,8 @@ from tests.reporting import events, random_day
 from tests.reporting.projecting import all_rows, project
 from tests.reporting.random_day import RandomDay
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A day is made by the real core, which takes its time on a machine with much to do."""
 PARTS = ("answered", "abandoned", "flowed_out", "still_waiting")
 days = st.builds(RandomDay, st.integers(0, 2**32), st.integers(20, 400))
 minutes = st.sampled_from((5, 30, 60, 1_440))
@@ -63,7 +65,7 @@ def total(figures: dict[str, Figure], name: str) -> int:
     return value
 
 
-@settings(max_examples=25, deadline=None)
+@settings(CALM, max_examples=25)
 @given(days, minutes)
 def test_offered_is_answered_abandoned_flowed_out_and_still_waiting(
     day: RandomDay, length: int
@@ -80,7 +82,7 @@ def test_offered_is_answered_abandoned_flowed_out_and_still_waiting(
     assert starts == sorted(set(starts)), "each queue and medium stands in an interval once"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(CALM, max_examples=15)
 @given(days, st.sampled_from(tuple(queue_by_interval.queue_metrics())), st.integers(1, 50))
 def test_every_figure_has_as_many_rows_as_it_says(day: RandomDay, figure: str, page: int) -> None:
     asked = question()
@@ -106,7 +108,7 @@ def test_every_figure_has_as_many_rows_as_it_says(day: RandomDay, figure: str, p
     seen(day.events, look)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(CALM, max_examples=15)
 @given(days, st.data())
 def test_a_history_that_was_interrupted_anywhere_is_the_one_built_at_once(
     day: RandomDay, data: st.DataObject
@@ -123,7 +125,7 @@ def test_a_history_that_was_interrupted_anywhere_is_the_one_built_at_once(
         assert interrupted(often) == whole
 
 
-@settings(max_examples=10, deadline=None)
+@settings(CALM, max_examples=10)
 @given(days, st.integers(0, 1_000))
 def test_a_commit_whose_answer_was_lost_is_not_done_twice(day: RandomDay, place: int) -> None:
     log = events.Log(day.events)
@@ -146,7 +148,7 @@ def test_a_commit_whose_answer_was_lost_is_not_done_twice(day: RandomDay, place:
         assert twice(again) == whole
 
 
-@settings(max_examples=25, deadline=None)
+@settings(CALM, max_examples=25)
 @given(days)
 def test_the_history_says_of_now_what_the_core_says(day: RandomDay) -> None:
     """Live and historical figures are folds of the same events: they cannot disagree."""
