@@ -5,6 +5,7 @@ whatever happens; a crash costs nothing but reading again.
 """
 
 import asyncio
+import contextlib
 import heapq
 import logging
 from collections.abc import Callable, Sequence
@@ -30,6 +31,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 RETRY_SECONDS = 1.0
 """How long a failed write rests before it is tried again, doubling to 30 s."""
+GATHER_SECONDS = 0.2
+"""How long events are gathered into one transaction while nobody waits for the history."""
+GATHERED_MAX = 500
+"""A batch of this many events says that the history is behind: the next is taken at once."""
 WAITERS_MAX = 10_000
 """Who may wait for the history to come along; one more is told at once that it did not."""
 _UNFINISHED = ("talking", "held", "wrap_up")
@@ -46,6 +51,7 @@ class Projector:
         self._task: asyncio.Task[None] | None = None
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._asked = 0
+        self._wanted = asyncio.Event()
         self._trouble = ""
         self.position = Position(0)
         self.complete_to = Instant(0)
@@ -85,6 +91,7 @@ class Projector:
         reached = asyncio.get_running_loop().create_future()
         self._asked += 1
         heapq.heappush(self._waiters, (position, self._asked, reached))
+        self._wanted.set()
         try:
             async with asyncio.timeout(deadline_ms / 1_000):
                 await reached
@@ -116,9 +123,24 @@ class Projector:
         try:
             async for batch in self._feed.follow(self.position):
                 await self._keep(batch)
+                await self._gather(len(batch))
         except Exception as error:
             self._trouble = f"the history stands at position {self.position}: {error!r}"
             log.exception("The history does not follow the log any more.")
+
+    async def _gather(self, kept: int) -> None:
+        """Let events come together, unless somebody waits or there is much to catch up with.
+
+        Writing every few milliseconds would take the interpreter from the desks all day.
+        """
+        if kept >= GATHERED_MAX:
+            return
+        self._wanted.clear()
+        if any(not reached.done() for _, _, reached in self._waiters):
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                await self._wanted.wait()
 
     async def _keep(self, batch: Sequence[Recorded]) -> None:
         """Write one batch, trying again for as long as the database is away."""

@@ -65,6 +65,28 @@ def test_a_projector_that_was_stopped_anywhere_ends_with_the_same_history(
     assert asyncio.run(in_two_runs()) == whole
 
 
+def test_events_are_gathered_while_nobody_waits_and_taken_at_once_for_whoever_does(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporting.projector.GATHER_SECONDS", 3_600)
+
+    async def run() -> None:
+        log = events.Log(events.a_day())
+        projector = Projector(HistoryStore(url), log)
+        await projector.start()
+        try:
+            assert await projector.reached(Position(1))
+            gathered_from = projector.position
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert projector.position == gathered_from < log.head()
+            assert await projector.reached(log.head())
+        finally:
+            await projector.stop()
+
+    asyncio.run(run())
+
+
 def test_a_history_ahead_of_the_log_is_built_again(url: str, tmp_path: Path) -> None:
     happened = events.a_day()
 
