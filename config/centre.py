@@ -16,7 +16,8 @@ from agent_desktop.server import DeskServer, uvicorn_options
 from agent_desktop.settings import Profile
 from agent_desktop.settings import Site as DeskSite
 from channels.dummy.demo import run_demo
-from channels.dummy.people import CHAT, Scene
+from channels.dummy.people import CHAT, MAIL, Scene
+from channels.dummy.post import Letters
 from config import (
     admin,
     health,
@@ -28,7 +29,7 @@ from config import (
 from config.administration import Administration
 from config.audit import Audit
 from config.check import Loaded, load, load_texts
-from config.defaults import Start
+from config.defaults import Start, ports_of
 from config.greeting import NewUser, Started, greeting, origin_of
 from config.logs import Logs
 from config.metrics import Metrics, Sources
@@ -195,10 +196,24 @@ class Site:
         """In a demonstration simulated customers come, and all agents but the first are played."""
         if not self._start.demo:
             return
-        scene = Scene(media=(CHAT,), agents=self._played())
+        letters = self._letters()
+        media = (CHAT, CHAT, MAIL) if letters is not None else (CHAT,)
+        scene = Scene(media=media, agents=self._played())
         context = self.centre.context(Medium("dummy"), no_pages)
-        playing = self.centre.spawn(run_demo(context, scene), "demonstration")
+        playing = self.centre.spawn(run_demo(context, scene, letters), "demonstration")
         opening.callback(playing.cancel)
+
+    def _letters(self) -> Letters | None:
+        """Where simulated customers mail to, where the demonstration's own channel is in force."""
+        mail: Any = self.centre.media.of(MAIL)
+        settings: Any = self.centre.settings.channels.get(MAIL)
+        answers = ports_of(self._start)[3]
+        if mail is None or not mail.smtp_port or settings.relay is None:
+            return None
+        if (settings.relay.host, settings.relay.port) != ("127.0.0.1", answers):
+            return None
+        to = next(iter(settings.mailboxes.values())).address
+        return Letters("127.0.0.1", mail.smtp_port, to, answers)
 
     def _played(self) -> tuple[AgentId, ...]:
         """The agents a demonstration plays: all but the first."""

@@ -71,7 +71,8 @@ class Finish(Act, frozen=True):
 
 
 class WrapItUp(Act, frozen=True):
-    """An agent is done with wrap-up, with the first disposition there is."""
+    """An agent is done with wrap-up; ``choice`` from 0 to 1 picks one of the dispositions."""
 
     interaction_id: InteractionId
     agent_id: AgentId
+    choice: float = 0.0

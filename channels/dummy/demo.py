@@ -6,6 +6,7 @@ They are a thin shell around ``people``: acts become commands, the log tells the
 import asyncio
 import logging
 
+import aiosmtplib
 import msgspec
 
 from channels.api import ChannelContext
@@ -22,6 +23,7 @@ from channels.dummy.acts import (
     WrapItUp,
 )
 from channels.dummy.people import MAIL, People, Scene
+from channels.dummy.post import Answers, Letters, send
 from router.model.agent import Presence
 from router.model.commands import (
     Accept,
@@ -45,16 +47,29 @@ _LOG = logging.getLogger(__name__)
 LONGEST_SLEEP_MS = 1_000
 
 
-async def run_demo(context: ChannelContext, scene: Scene) -> None:
-    """Let people come and go until cancelled. Times are the Clock's."""
-    await Demo(context, scene).run()
+async def run_demo(context: ChannelContext, scene: Scene, letters: Letters | None = None) -> None:
+    """Let people come and go until cancelled. Times are the Clock's.
+
+    With ``letters`` those who mail do so by SMTP, and take the answers.
+    """
+    answers = Answers(letters.answers_port) if letters is not None else None
+    if answers is not None:
+        answers.start()
+    try:
+        await Demo(context, scene, letters).run()
+    finally:
+        if answers is not None:
+            answers.stop()
 
 
 class Demo:
     """The running demonstration."""
 
-    def __init__(self, context: ChannelContext, scene: Scene) -> None:
+    def __init__(
+        self, context: ChannelContext, scene: Scene, letters: Letters | None = None
+    ) -> None:
         self._context = context
+        self._letters = letters
         self._people = People(scene, context.ids.new, context.clock.now())
 
     @property
@@ -81,6 +96,8 @@ class Demo:
             await self._carry_out(act)
         except CarillonError as error:
             _LOG.debug("an act of the demonstration was refused: %s", error.code)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            _LOG.warning("a letter of the demonstration was not taken: %s", error)
 
     async def _act(self) -> None:
         while True:
@@ -111,6 +128,9 @@ class Demo:
                     await self._context.inbox.submit(command)
 
     async def _come(self, come: Come) -> None:
+        if come.medium == MAIL and self._letters is not None:
+            await send(self._letters, come.name, come.mail, come.words)
+            return
         address = Address(kind="mail", value=come.mail)
         subject = await self._context.customers.resolve(address, come.name)
         headers = None
@@ -162,7 +182,8 @@ class Demo:
         queue = (
             self._context.floor.catalogue().queues.get(view.queue) if view and view.queue else None
         )
-        disposition = queue.dispositions[0].name if queue and queue.dispositions else ""
+        choices = [each.name for each in queue.dispositions] if queue else []
+        disposition = choices[int(act.choice * len(choices))] if choices else ""
         await self._context.inbox.submit(
             WrapUp(act.interaction_id, act.agent_id, disposition=disposition)
         )

@@ -26,6 +26,7 @@ from channels.dummy.acts import (
 from router.model.agent import NO_ANSWER, Presence
 from router.model.content import Author
 from router.model.events import (
+    Arrived,
     Closed,
     Engaged,
     EngagementEnded,
@@ -62,13 +63,17 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Customer(msgspec.Struct):
-    """One customer in the centre: how many more things they will say, and whether somebody came."""
+    """One customer in the centre: how many more things they will say, and whether somebody came.
+
+    A ``guest`` came by a real door: a visitor of the chat page, a letter. Nobody speaks for them.
+    """
 
     medium: Medium
     language: str
     turns: int
     agent_id: AgentId | None = None
     served: bool = False
+    guest: bool = False
 
 
 class People:
@@ -113,6 +118,10 @@ class People:
         """React to what happened."""
         for event in events:
             match event:
+                case Arrived() if event.interaction_id not in self._customers:
+                    language = "zh-CN" if event.attributes.get("language") == "zh-CN" else "en"
+                    guest = Customer(event.medium, language, turns=1, guest=True)
+                    self._customers[event.interaction_id] = guest
                 case Engaged(role=Role.LEAD):
                     self._engaged(event)
                 case EntryAdded(note=False, author=Author.AGENT):
@@ -123,7 +132,8 @@ class People:
                     if self._random.random() >= self._scene.ignored_offers:
                         self._later(event.at, 1_000, 6_000, Take(event.offer_id, event.agent_id))
                 case EngagementEnded() if event.agent_id in self._agents and event.wrap_up_until:
-                    wrap = WrapItUp(event.interaction_id, event.agent_id)
+                    choice = self._random.random()
+                    wrap = WrapItUp(event.interaction_id, event.agent_id, choice)
                     self._later(event.at, 3_000, 15_000, wrap)
                 case PresenceChanged(presence=Presence.NOT_READY, reason=reason):
                     if event.agent_id in self._agents and reason == NO_ANSWER:
@@ -138,13 +148,13 @@ class People:
         if customer is None:
             return
         customer.served = True
-        if customer.medium != MAIL:
+        if customer.medium != MAIL and not customer.guest:
             self._plan(Instant(event.at + LONGEST_CHAT_MS), Go(event.interaction_id, DONE))
         customer.agent_id = event.agent_id
         if event.agent_id not in self._agents:
             return
         if customer.medium == MAIL:
-            # Mails of simulated customers are dealt with, not answered: nothing leaves the house.
+            self._reply_later(event.at, event.interaction_id, customer)
             finish = Finish(event.interaction_id, event.agent_id)
             self._later(event.at, 20_000, 60_000, finish)
         else:
@@ -153,7 +163,7 @@ class People:
     def _answered(self, event: EntryAdded) -> None:
         """An agent said something: the customer answers, thanks, or has nothing more to say."""
         customer = self._customers.get(event.interaction_id)
-        if customer is None or customer.medium == MAIL:
+        if customer is None or customer.medium == MAIL or customer.guest:
             return
         customer.turns -= 1
         if customer.turns <= 0:
@@ -186,7 +196,8 @@ class People:
 
     def _closed(self, event: Closed) -> None:
         customer = self._customers.pop(event.interaction_id, None)
-        judges = customer is not None and customer.served and customer.medium == CHAT
+        spoken_for = customer is not None and customer.served and not customer.guest
+        judges = spoken_for and customer is not None and customer.medium == CHAT
         if judges and self._random.random() < 0.4:
             score = self._random.choice((2, 3, 4, 4, 5, 5, 5))
             self._later(event.at, 1_000, 8_000, Judge(event.interaction_id, score))
@@ -196,8 +207,10 @@ class People:
         topic = self._random.choice(("other", "other", "billing"))
         medium = self._random.choice(self._scene.media)
         interaction_id = InteractionId(self._new_id())
-        self._customers[interaction_id] = Customer(medium, language, self._random.randint(1, 4))
+        turns = self._random.randint(1, 4)
         if medium != MAIL:
+            # Who writes a letter is in the centre when the letter is: a guest, by its number there.
+            self._customers[interaction_id] = Customer(medium, language, turns)
             patience_ms = int(self._random.expovariate(1 / self._scene.patience_ms)) + 10_000
             self._plan(Instant(now + patience_ms), Go(interaction_id, "impatient"))
         return Come(

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from channels.dummy import CHANNEL
-from channels.dummy.acts import Begin, Come, Go, Speak
+from channels.dummy.acts import Begin, Come, Finish, Go, Reply, Speak, WrapItUp
 from channels.dummy.demo import Demo
 from channels.dummy.people import CHAT, DONE, MAIL, People, Scene
 from router.model.agent import Capacity
 from router.model.catalogue import Agent, Catalogue, Queue, RuleSet
 from router.model.commands import ChangeCatalogue
 from router.model.content import Author
-from router.model.events import Arrived, Closed, Engaged, EntryAdded, Event
+from router.model.events import Arrived, Closed, Engaged, EngagementEnded, EntryAdded, Event
 from router.model.ids import (
     AgentId,
     CatalogueVersion,
@@ -21,6 +21,7 @@ from router.model.ids import (
     InteractionId,
     Position,
     QueueName,
+    SubjectId,
 )
 from router.model.interaction import Outcome, Role
 from tests.contracts.test_channels import tell
@@ -136,3 +137,39 @@ def _catalogue() -> Catalogue:
         capacity=Capacity(slots={CHAT: 3, MAIL: 2}),
         offer_ms={CHAT: 30_000, MAIL: 60_000},
     )
+
+
+def test_a_letter_that_came_by_a_real_door_is_answered_and_finished_by_a_played_agent() -> None:
+    played = people(agents=(MIA,), media=(CHAT,), customers_per_minute=0.001)
+    one = InteractionId("a" * 32)
+    arrived = Arrived(START, one, MAIL, "help@mail.localhost", SubjectId("s"))
+    played.heard([arrived, Engaged(START, one, MIA, Role.LEAD, MAIN, MAIL, 1, 100)])
+    acts = [act for act in played.due(Instant(START + 120_000)) if not isinstance(act, Begin)]
+    assert [type(act) for act in acts] == [Reply, Finish]
+
+
+def test_nobody_speaks_for_a_real_visitor_and_a_played_agent_answers_them() -> None:
+    played = people(agents=(MIA,), media=(CHAT,), customers_per_minute=0.001)
+    one = InteractionId("b" * 32)
+    arrived = Arrived(START, one, CHAT, "demo", SubjectId("s"))
+    played.heard([arrived, Engaged(START, one, MIA, Role.LEAD, MAIN, CHAT, 1, 100)])
+    acts = list(played.due(Instant(START + 60_000)))
+    assert any(isinstance(act, Reply) for act in acts)
+    played.heard([_words(START, one, 2)])
+    later = played.due(Instant(START + 3_600_000))
+    assert not any(isinstance(act, Speak | Go) for act in later)
+
+
+def test_played_agents_choose_among_the_dispositions() -> None:
+    played = people(agents=(MIA,), customers_per_minute=0.001)
+    for number in range(20):
+        one = InteractionId(f"{number:032x}")
+        until = Instant(START + 60_000)
+        ended = EngagementEnded(
+            START, one, MIA, Role.LEAD, MAIN, CHAT, "ended", 1_000, 0, wrap_up_until=until
+        )
+        played.heard([ended])
+    acts = played.due(Instant(START + 60_000))
+    choices = [act.choice for act in acts if isinstance(act, WrapItUp)]
+    assert len(choices) == 20
+    assert min(choices) < 0.4 < 0.6 < max(choices)
