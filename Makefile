@@ -15,7 +15,7 @@ export ONLY
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench chaos fmt lint types layers docs news locks clean
+.PHONY: help setup run demo test check bench fuzz chaos fmt lint types layers docs news locks clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +40,9 @@ check: setup ## Lint, types, layers, locks, secrets and the manual.
 
 bench: setup ## Measure speed against the targets; ONLY=matching runs one group.
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+fuzz: setup ## Throw made-up SIP at its parsers, 5,000 messages of each kind.
+	@CARILLON_FUZZ_EXAMPLES=5000 $(BIN)/python -m pytest -q tests/channels/voice/sip/test_fuzz.py
 
 chaos: setup ## Kill the running centre RUNS times under load; nothing may be lost.
 	@$(BIN)/python -m tests.chaos --runs $(RUNS) $(ARGS)

@@ -69,7 +69,9 @@ def refusal(fault: BadMessage, tag: str = "") -> Response | None:
     reason = f"{fault.message}" if fault.status == 400 else ""
     answer = respond(request, fault.status, reason=reason, tag=tag)
     for name, lines in answer.headers.items():
-        answer.headers[name] = ["".join(c if c >= " " else "?" for c in line) for line in lines]
+        answer.headers[name] = [
+            "".join(c if c >= " " and c != "\x7f" else "?" for c in line) for line in lines
+        ]
     return answer
 
 

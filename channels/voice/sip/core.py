@@ -81,6 +81,7 @@ class Core:
             "transactions": self._exchange.in_hand,
             "calls": len(self._calls),
             "bindings": self._registrar.count(),
+            "deadlines": len(self._timetable),
         }
 
     def authorise_by(self, choose: Callable[[Peer], Authorise | None]) -> None:
@@ -373,9 +374,12 @@ class Core:
             self._gate.calls[call.peer.name] += 1
 
     def _forget(self, call: Call, leg: IncomingLeg | OutgoingLeg) -> None:
+        self._timetable.drop(call)
         invite = leg.invite
-        if self._calls.pop((invite.call_id, leg.tag), None) is None:
+        kept = self._calls.pop((invite.call_id, leg.tag), None)
+        if kept is None:
             return
+        self._timetable.drop(kept)
         if call.peer.kind == "trunk":
             self._gate.calls[call.peer.name] -= 1
         if isinstance(leg, IncomingLeg):

@@ -74,7 +74,7 @@ class SipEndpoint:
         self.registrar = Registrar()
         self._trunks = TrunkDirectory(settings.trunks)
         self._digests = {one.name: TrunkDigest(one, self._trunks) for one in settings.trunks}
-        phones = PhoneBook(settings.realm, settings.phones, allow_md5=settings.allow_md5)
+        phones = PhoneBook(settings.realm, settings.phones, settings.algorithms)
         challenger = Challenger(
             realm=settings.realm,
             key=key,

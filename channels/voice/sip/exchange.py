@@ -235,8 +235,9 @@ class Exchange:
                         asked.owner.failed(asked.request, 408 if why == TIMEOUT else 503, now)
                 case _:
                     pass
-        if machine.over:
-            if self._asked.get(asked.key) is asked and asked.machine is machine:
+        if machine.over and asked.machine is machine:
+            self._timetable.drop(asked)
+            if self._asked.get(asked.key) is asked:
                 del self._asked[asked.key]
         else:
             self._timetable.note(asked)
@@ -265,6 +266,7 @@ class Exchange:
             if isinstance(action, Transmit):
                 self._wire.send(action.message.encode(), served.hop)
         if served.machine.over:
+            self._timetable.drop(served)
             self._served.pop(served.key, None)
         else:
             self._timetable.note(served)

@@ -7,7 +7,7 @@ import msgspec
 from typing_extensions import override
 
 from channels.voice.sip.challenges import Accounts, ChallengeLimits, Network
-from channels.voice.sip.digest import password_hash
+from channels.voice.sip.digest import ALGORITHMS, password_hash
 from channels.voice.sip.gate import GateLimits
 from channels.voice.sip.trunks import Trunk, trunk_faults
 from channels.voice.sip.wire.carrier import Listening
@@ -26,13 +26,17 @@ class Phone(msgspec.Struct, frozen=True):
 
 
 class SipSettings(msgspec.Struct, frozen=True):
-    """Everything an endpoint needs to know."""
+    """Everything an endpoint needs to know.
+
+    ``algorithms`` are those phones are challenged with, the first one preferred. Old phones give up
+    when they see SHA-256 at all: for them it must be MD5 alone.
+    """
 
     realm: str
     listening: Listening = Listening()
     trunks: tuple[Trunk, ...] = ()
     phones: tuple[Phone, ...] = ()
-    allow_md5: bool = False
+    algorithms: tuple[str, ...] = ALGORITHMS[:1]
     certificate_file: str = ""
     key_file: str = ""
     name_servers: tuple[tuple[str, int], ...] = ()
@@ -54,6 +58,8 @@ def setting_faults(settings: SipSettings) -> list[tuple[str, str]]:
         for text in phone.networks:
             if _network(text) is None:
                 faults.append((f"phones.{place}.networks", f"{text!r} is no network"))
+    if not settings.algorithms or set(settings.algorithms) - set(ALGORITHMS):
+        faults.append(("algorithms", f"it must be some of {', '.join(ALGORITHMS)}"))
     accounts = [phone.account for phone in settings.phones]
     faults += [("phones", f"two phones are named {n!r}") for n in sorted(_doubles(accounts))]
     if settings.listening.tls_port is not None and not settings.certificate_file:
@@ -64,10 +70,10 @@ def setting_faults(settings: SipSettings) -> list[tuple[str, str]]:
 class PhoneBook(Accounts):
     """The telephones' accounts, for the one realm we challenge with."""
 
-    def __init__(self, realm: str, phones: Sequence[Phone], *, allow_md5: bool) -> None:
+    def __init__(self, realm: str, phones: Sequence[Phone], algorithms: tuple[str, ...]) -> None:
         self._realm = realm
         self._phones = {phone.account: phone for phone in phones}
-        self.algorithms = ("SHA-256", "MD5") if allow_md5 else ("SHA-256",)
+        self.algorithms = algorithms
 
     @override
     def secret(self, username: str, algorithm: str) -> str | None:

@@ -97,10 +97,10 @@ def settings_of(
     trunks: tuple[Trunk, ...] = (LAB,),
     phones: tuple[Phone, ...] = PHONES,
     listening: Listening = EVERYWHERE,
-    allow_md5: bool = False,
+    algorithms: tuple[str, ...] = ("SHA-256",),
 ) -> SipSettings:
     return SipSettings(
-        realm=REALM, listening=listening, trunks=trunks, phones=phones, allow_md5=allow_md5
+        realm=REALM, listening=listening, trunks=trunks, phones=phones, algorithms=algorithms
     )
 
 

@@ -15,6 +15,7 @@ from channels.voice.sip.message import Request, Response, respond
 from channels.voice.sip.sdp import Description
 from channels.voice.sip.trunks import Trunk, TrunkDigest, TrunkDirectory, trunk_faults
 from tests.channels.voice.sip.world import (
+    EMPTY,
     PASSWORD,
     REALM,
     Agent,
@@ -93,7 +94,7 @@ def test_sip_6_every_method_needs_the_same_proof_and_leaves_nothing_behind(metho
     hand.say(hand.request(method, agent.host), agent.host)
     assert hand.answers() == [401]
     assert "server" not in hand.last.headers
-    assert agent.core.in_hand == {"transactions": 0, "calls": 0, "bindings": 0}
+    assert agent.core.in_hand == EMPTY
     assert not agent.calls
 
 

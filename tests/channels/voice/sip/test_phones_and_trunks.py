@@ -33,9 +33,14 @@ def registering_at(far: Ear, transport: str = "UDP", **more: Any) -> Trunk:
     port = far.endpoint.port(transport)
     suffix = "" if transport == "UDP" else ";transport=tcp"
     return Trunk(
-        "up", f"sip:127.0.0.1:{port}{suffix}", register=True, user="100", password=PASSWORD,
-        realm=REALM, **more,
-    )  # fmt: skip
+        "up",
+        f"sip:127.0.0.1:{port}{suffix}",
+        register=True,
+        user="100",
+        password=PASSWORD,
+        realm=REALM,
+        **more,
+    )
 
 
 async def registered(near: Ear) -> None:
@@ -56,9 +61,12 @@ def test_we_register_at_a_trunk_call_it_and_are_called(transport: str) -> None:
                 (device,) = far.endpoint.devices("100")
                 assert device.flow.transport == transport
                 call = near.endpoint.call_trunk(
-                    "200", sound("127.0.0.1"), trunks=["up"], listener=near.told,
+                    "200",
+                    sound("127.0.0.1"),
+                    trunks=["up"],
+                    listener=near.told,
                     caller=Caller("100", "Us"),
-                )  # fmt: skip
+                )
                 await near.until(lambda: near.count(Answered) == 1)
                 assert far.calls[0].peer.name == "100"
                 call.hang_up()
@@ -254,10 +262,19 @@ BOOK = Book(
         ("sip:192.0.2.5", [(UDP, "192.0.2.5", 5060)]),
         ("sip:192.0.2.5:5099;transport=tcp", [(TCP, "192.0.2.5", 5099)]),
         ("sips:[2001:db8::1]", [(TLS, "2001:db8::1", 5061)]),
-        ("sip:u@example.com", [(TLS, "192.0.2.1", 5071), (UDP, "192.0.2.1", 5073),
-                               (UDP, "192.0.2.2", 5072), (UDP, "2001:db8::2", 5072)]),
-        ("sip:example.com;transport=udp", [(UDP, "192.0.2.1", 5073), (UDP, "192.0.2.2", 5072),
-                                           (UDP, "2001:db8::2", 5072)]),
+        (
+            "sip:u@example.com",
+            [
+                (TLS, "192.0.2.1", 5071),
+                (UDP, "192.0.2.1", 5073),
+                (UDP, "192.0.2.2", 5072),
+                (UDP, "2001:db8::2", 5072),
+            ],
+        ),
+        (
+            "sip:example.com;transport=udp",
+            [(UDP, "192.0.2.1", 5073), (UDP, "192.0.2.2", 5072), (UDP, "2001:db8::2", 5072)],
+        ),
         ("sip:b.example.com:5090", [(UDP, "192.0.2.2", 5090), (UDP, "2001:db8::2", 5090)]),
         ("sip:plain.example", [(UDP, "192.0.2.1", 5080)]),
         ("sip:bare.example", [(UDP, "192.0.2.8", 5060)]),
@@ -265,7 +282,7 @@ BOOK = Book(
         ("sip:nobody.example", []),
         ("tel:+49", []),
     ],
-)  # fmt: skip
+)
 def test_rfc_3263_finds_transport_address_and_port(
     address: str, hops: list[tuple[str, str, int]]
 ) -> None:

@@ -29,6 +29,8 @@ from router.model.ids import Instant
 
 REALM = "centre.example"
 PASSWORD = "generated-password-of-100"
+EMPTY = {"transactions": 0, "calls": 0, "bindings": 0, "deadlines": 0}
+"""What a stack has in hand when nothing goes on."""
 START = Instant(1_800_000_000_000)
 
 
@@ -119,7 +121,7 @@ class Agent:
         self.on_call: Callable[[Call], None] = lambda call: None
         self.registrar = Registrar()
         self.directory = TrunkDirectory(trunks)
-        book = PhoneBook(REALM, [Phone(name, PASSWORD) for name in phones], allow_md5=False)
+        book = PhoneBook(REALM, [Phone(name, PASSWORD) for name in phones], ("SHA-256",))
         self.gate = Gate(
             trunks=self.directory,
             challenger=Challenger(realm=REALM, key=host.encode(), accounts=book),
@@ -260,11 +262,16 @@ def described(message: Message) -> Description:
     return parse_description(message.body)
 
 
+def roomy(name: str, network: str) -> Trunk:
+    """A trunk that may call as often as it likes."""
+    return Trunk(name, "sip:192.0.2.1", networks=(network,), calls_a_second=5_000, max_calls=5_000)
+
+
 def two_agents() -> tuple[World, Agent, Agent]:
     """A world with two agents that let each other in."""
     world = World()
-    ann = Agent(world, "10.0.0.1", Trunk("bob", "sip:10.0.0.2", networks=("10.0.0.2/32",)))
-    bob = Agent(world, "10.0.0.2", Trunk("ann", "sip:10.0.0.1", networks=("10.0.0.0/24",)))
+    ann = Agent(world, "10.0.0.1", roomy("bob", "10.0.0.2/32"))
+    bob = Agent(world, "10.0.0.2", roomy("ann", "10.0.0.0/24"))
     return world, ann, bob
 
 
@@ -281,6 +288,5 @@ def nothing_left(world: World, *agents: Agent) -> None:
     """After 40 s nothing of a call is kept (SIP-10)."""
     world.pass_ms(40_000)
     for agent in agents:
-        in_hand = agent.core.in_hand
-        assert in_hand["transactions"] == in_hand["calls"] == 0
+        assert agent.core.in_hand == EMPTY
         assert not +agent.gate.calls
