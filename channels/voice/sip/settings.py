@@ -9,6 +9,7 @@ from typing_extensions import override
 from channels.voice.sip.challenges import Accounts, ChallengeLimits, Network
 from channels.voice.sip.digest import ALGORITHMS, password_hash
 from channels.voice.sip.gate import GateLimits
+from channels.voice.sip.hops import is_address
 from channels.voice.sip.trunks import Trunk, trunk_faults
 from channels.voice.sip.wire.carrier import Listening
 from channels.voice.sip.wire.streams import StreamLimits
@@ -62,6 +63,8 @@ def setting_faults(settings: SipSettings) -> list[tuple[str, str]]:
         faults.append(("algorithms", f"it must be some of {', '.join(ALGORITHMS)}"))
     accounts = [phone.account for phone in settings.phones]
     faults += [("phones", f"two phones are named {n!r}") for n in sorted(_doubles(accounts))]
+    if not is_address(settings.listening.host):
+        faults.append(("listening.host", "it must be an address, not a name"))
     if settings.listening.tls_port is not None and not settings.certificate_file:
         faults.append(("certificate_file", "TLS needs a certificate and its key"))
     return faults
@@ -78,10 +81,14 @@ class PhoneBook(Accounts):
     @override
     def secret(self, username: str, algorithm: str) -> str | None:
         """The HA1, made from the password each time: it is not kept."""
-        phone = self._phones.get(username)
-        if phone is None or algorithm not in self.algorithms:
+        if algorithm not in self.algorithms:
             return None
-        return password_hash(username, self._realm, phone.password, algorithm)
+        phone = self._phones.get(username)
+        # Made for those nobody has as well, so that they take as long (SIP-5).
+        made = password_hash(
+            username, self._realm, phone.password if phone is not None else "", algorithm
+        )
+        return made if phone is not None else None
 
     @override
     def networks(self, username: str) -> Iterable[Network]:

@@ -205,6 +205,9 @@ class Carrier(Wire):
         host = self._listening.host
         if not ipaddress.ip_address(host).is_unspecified:
             return host
+        if ipaddress.ip_address(towards).is_unspecified:
+            # Nobody in particular yet: the address strangers of the Internet see.
+            towards = "2001:db8::1" if ":" in towards else "192.0.2.1"
         known = self._routes.get(towards)
         if known is None:
             family = socket.AF_INET6 if ":" in towards else socket.AF_INET

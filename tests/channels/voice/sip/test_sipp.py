@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from channels.voice.sip.happenings import Confirmed, Ended, Reoffered
+from channels.voice.sip.calls import Call
+from channels.voice.sip.happenings import (
+    CallEvent,
+    Confirmed,
+    Ended,
+    Reoffered,
+    TransferAsked,
+)
 from tests.channels.voice.sip.listening import listening
 from tests.support.loop import run
 from tests.support.lossy import lossy_relay
@@ -59,6 +66,27 @@ def test_calls_are_held_and_cancelled(tmp_path: Path) -> None:
             assert (outcome.successful, outcome.failed) == (50, 0), outcome.said
             await ear.until_over(100)
             assert ear.events.count(Ended(487, "Cancelled", "them")) == 50
+
+    run(story())
+
+
+def test_a_caller_is_transferred_and_hears_how_it_goes(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with listening() as ear:
+
+            def transfer(call: Call, event: CallEvent) -> None:
+                if isinstance(event, TransferAsked):
+                    assert event.target.user == "300"
+                    call.take_transfer()
+                    call.report_transfer(200)
+
+            ear.on_event = transfer
+            to = f"127.0.0.1:{ear.endpoint.port()}"
+            scenario = SCENARIOS / "transfer.xml"
+            outcome = await sipp(to, *calls(50, 50), scenario=scenario, folder=tmp_path)
+            assert (outcome.successful, outcome.failed) == (50, 0), outcome.said
+            await ear.until_over(50)
+            assert ear.count(TransferAsked) == 50
 
     run(story())
 
