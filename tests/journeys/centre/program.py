@@ -14,7 +14,7 @@ from tests.support.programs import Running, free_port, speaks, start, wait_until
 from tools.console import ROOT
 
 START_S = 60.0
-_LOG_IN = re.compile(r"^    (\w+) +(\S+)$", re.MULTILINE)
+_LOG_IN = re.compile(r"^    (\w+) +(\S+)  (?:agent|supervisor|manager|administrator)", re.MULTILINE)
 
 
 class Program:
