@@ -125,7 +125,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def steps(self, visit: Visit) -> Steps:
         """One visit, from the first thing said to the exit that is taken."""
-        raise NotImplementedError
+        raise NotImplementedError  # Abstract: each node file answers it; no flow holds a bare Node.
 
 
 class Prompted(Node, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ class People:
 
     def __init__(self, scene: Scene, new_id: Callable[[], str], now: Instant) -> None:
         # Drawn from a seed so that a demonstration can be repeated; nothing is kept safe by it.
-        self._random = random.Random(scene.seed)  # noqa: S311  # nosec B311
+        self._random = random.Random(scene.seed)  # noqa: S311 -- a repeatable demonstration
         self._scene = scene
         self._new_id = new_id
         self._order = itertools.count()

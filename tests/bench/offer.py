@@ -161,7 +161,7 @@ async def _measure(site: Site) -> tuple[float, str]:
             person = Person(site.origin, http)
             person.cookies[COOKIE] = token
             async with gate:
-                return Browser(await DeskClient.open(person), random.Random(dice.random()))  # noqa: S311
+                return Browser(await DeskClient.open(person), random.Random(dice.random()))  # noqa: S311 -- load
 
         browsers = await asyncio.gather(*(open_desk(token) for token in site.tokens))
     breathing = [asyncio.create_task(browser.breathe()) for browser in browsers]

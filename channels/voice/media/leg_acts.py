@@ -23,11 +23,11 @@ class LegActs:
 
     def changed(self) -> None:
         """Plan anew at the next tick."""
-        raise NotImplementedError
+        raise NotImplementedError  # Abstract: the exchange that takes the acts answers it.
 
     def resteady(self, leg: Leg) -> None:
         """Look again whether a leg's packets need no closer look on their way out."""
-        raise NotImplementedError
+        raise NotImplementedError  # Abstract: the exchange that takes the acts answers it.
 
     def heard_tone(self, heard: Heard, now_s: float) -> None:
         """A tone in the sound began or ended."""

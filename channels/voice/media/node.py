@@ -158,6 +158,7 @@ class Node:
             self._lines.poll(wait_s, time.monotonic, self._other)
             left_s = due_s - time.monotonic()
             if left_s > GATHER_S:
+                # This thread has nothing else to do: packets gather in the sockets meanwhile.
                 time.sleep(GATHER_S)
 
     def _other(self, descriptor: int, now_s: float) -> None:

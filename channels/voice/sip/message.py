@@ -162,7 +162,7 @@ class Message:
 
     def start_line(self) -> str:
         """The first line."""
-        raise NotImplementedError
+        raise NotImplementedError  # Abstract: a request and a response each have their own.
 
     def encode(self) -> bytes:
         """As it is sent, with the true Content-Length.
