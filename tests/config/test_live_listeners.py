@@ -174,7 +174,8 @@ def test_a_removed_channel_finishes_what_it_has(tmp_path: Path) -> None:
         changing.write()
         await until(lambda: not listens(changing.mail), "no mail is taken")
         # The mail waits for an agent: its channel must be there to carry the answer.
-        assert "takes no new contacts and finishes those it has" in centre.log
+        finishing = "takes no new contacts and finishes those it has"
+        await until(lambda: finishing in centre.log, "mail finishes what it has")
         assert "channel mail was removed" not in centre.log
         found = await state(f"http://127.0.0.1:{changing.desk}", centre.passwords)
         assert found["trouble"] == ""

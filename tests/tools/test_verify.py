@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -49,6 +50,58 @@ def test_a_check_that_fails_shows_what_it_printed() -> None:
     assert verify.failure_of(("bells", ["true"])) == ""
     text = verify.failure_of(("bells", ["sh", "-c", "echo out of tune; exit 1"]))
     assert text == "bells: sh ended with code 1\nout of tune"
+
+
+STEADY = "def test_steady(): pass\n"
+UNSTEADY = """
+from pathlib import Path
+def test_unsteady():
+    mark = Path(__file__).with_suffix(".mark")
+    first = not mark.exists()
+    mark.touch()
+    assert not first
+"""
+WRONG = "def test_wrong(): assert False\n"
+
+
+def run_tests(folder: Path, tests: str) -> tuple[int, str]:
+    """Run made-up tests as `make test` runs ours; returns the code and all that was printed."""
+    shutil.copytree(ROOT / "tools", folder / "tools")
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_made.py").write_text(tests)
+    words = "from tools import verify, web; web.parts = list; raise SystemExit(verify.test([]))"
+    # Made-up tests need none of the plug-ins ours have, and those take seconds to load.
+    bare = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        cwd=folder,
+        env={**os.environ, **bare},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("tests", "code", "told"),
+    [
+        (STEADY, 0, ""),
+        (STEADY + UNSTEADY, 0, "unsteady or wrong, run once more alone: tests/test_made.py::test_"),
+        (STEADY + WRONG, 1, "unsteady or wrong, run once more alone: tests/test_made.py::test_w"),
+        ("".join(WRONG.replace("wrong", f"wrong{each}") for each in range(6)), 1, ""),
+    ],
+    ids=["steady", "unsteady", "wrong", "many"],
+)
+def test_a_few_failed_tests_run_once_more_alone_and_are_named(
+    tmp_path: Path, tests: str, code: int, told: str
+) -> None:
+    found, printed = run_tests(tmp_path, tests)
+    assert found == code
+    if told:
+        assert told in printed
+    else:
+        assert "once more" not in printed
 
 
 def test_every_target_of_make_is_explained() -> None:

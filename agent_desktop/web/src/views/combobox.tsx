@@ -1,6 +1,6 @@
 /** A field with a list beneath it: type to narrow, arrows to choose, Enter takes. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { composing } from "../keys/dispatch";
 import { t } from "../words/words";
 import { Icon } from "./icon";
@@ -38,7 +38,8 @@ export function Combobox(props: ComboProps) {
   const id = props.id ?? own;
   const open = props.open === true || expanded;
   const chosen = Math.min(at, props.rows.length - 1);
-  useEffect(() => {
+  // Before it is painted: who opens this by a key goes on typing at once, and that belongs here.
+  useLayoutEffect(() => {
     if (props.takeFocus === true) field.current?.focus();
   }, []);
   useEffect(() => setAt(0), [props.text]);
