@@ -26,6 +26,7 @@ from agent_desktop.visibility import Sight
 from agent_desktop.words import Words
 from router.ports import Clock, Feed, Floor, Ids, Inbox
 from router.seals import Customers, Files, Seals
+from router.telephones import Telephones
 
 
 class Canned(Protocol):
@@ -71,7 +72,10 @@ class Replies(Protocol):
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """What wiring gives the desk. ``static`` is the folder of the built pages."""
+    """What wiring gives the desk. ``static`` is the folder of the built pages.
+
+    Without ``telephones`` there are no calls and none will come.
+    """
 
     inbox: Inbox
     feed: Feed
@@ -89,6 +93,7 @@ class Ports(msgspec.Struct, frozen=True):
     database_url: str
     static: Path
     policy: Policy = Policy()
+    telephones: Telephones | None = None
 
 
 class Desk(msgspec.Struct, frozen=True):

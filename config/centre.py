@@ -41,6 +41,7 @@ from config.reload import Reload
 from config.serving import Door
 from config.settings_types import Settings
 from config.setup_code import SetUpCode
+from config.switchboard import Switchboard
 from config.telling import TellingApplication
 from config.versions import Versions
 from config.whispers import Whispers
@@ -267,6 +268,7 @@ class Site:
             database_url=settings.storage.database_url,
             static=STATIC,
             policy=policy_of(settings),
+            telephones=Switchboard(centre.media),
         )
 
     def _routers(self) -> list[APIRouter]:

@@ -62,6 +62,8 @@ class Media:
         self._mounts: dict[Medium, list[Mount]] = {}
         self._ending: dict[Medium, asyncio.Task[None]] = {}
         self._on_typing: Callable[[InteractionId, bool], None] | None = None
+        self.on_up: Callable[[Channel], None] | None = None
+        """Told of each channel when it has started."""
         self.channels: dict[Medium, Channel] = {}
         self.retiring: dict[Medium, Channel] = {}
         self.application = Starlette()
@@ -170,6 +172,8 @@ class Media:
         if not seat.attached:
             seat.attached = True
             self._hub.attach(seat)
+        if self.on_up is not None:
+            self.on_up(self.channels[name])
 
     def _hear(self, channel: Channel) -> None:
         if self._on_typing is not None and hasattr(channel, "on_typing"):
