@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from agent_desktop.passwords import PasswordHashes, check_breached, check_password
 from agent_desktop.permissions import Role
 from agent_desktop.settings import InForce, Policy
-from agent_desktop.store.database import Database
+from agent_desktop.store import Database, desk_database
 from agent_desktop.store.users import User, UserRows
 from router.model.errors import InvalidInput, NotFound
 from router.model.ids import AgentId, TeamName
@@ -130,7 +130,7 @@ async def open_accounts(
 
     Raises InvalidInput for a bad URL and StorageFailed when the tables cannot be reached.
     """
-    database, hashes = Database(database_url), PasswordHashes()
+    database, hashes = desk_database(database_url), PasswordHashes()
     try:
         await database.open()
         yield Accounts(database, hashes, clock, InForce(policy))

@@ -20,7 +20,7 @@ from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Role
 from agent_desktop.principal import Principal, queues_of, teams_of
 from agent_desktop.settings import InForce, Profile
-from agent_desktop.store.database import Database
+from agent_desktop.store import Database
 from agent_desktop.store.failures import FailureRows
 from agent_desktop.store.sessions import SessionRow, SessionRows
 from agent_desktop.store.users import User, UserRows
@@ -89,7 +89,6 @@ class Sessions:
         self._in_force = in_force
         self._rows = SessionRows(database)
         self._users = UserRows(database)
-        self._database = database
         self._hashes = hashes
         self._floor = floor
         self._clock = clock
@@ -215,7 +214,7 @@ class Sessions:
 
     async def sweep(self) -> None:
         """Notice what has ended here or on other processes; call twice a second."""
-        revision = await self._database.revision()
+        revision = await self._rows.revision()
         if revision != self._revision:
             living = await self._rows.living(list(self._live))
             for session in self._live.keys() - living:

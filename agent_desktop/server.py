@@ -40,7 +40,7 @@ from agent_desktop.rows import Rows
 from agent_desktop.session import DeskSocket, Parts
 from agent_desktop.settings import InForce, Policy
 from agent_desktop.sockets import Sockets
-from agent_desktop.store.database import Database
+from agent_desktop.store import desk_database
 from agent_desktop.store.desk import DeskRows
 from agent_desktop.visibility import Sight
 from agent_desktop.wire import FRAME_BYTES_REFUSED, Application, SocketProtocol
@@ -70,7 +70,7 @@ class DeskServer:
     def __init__(self, ports: Ports, routers: Sequence[APIRouter] = ()) -> None:
         self._ports = ports
         self._in_force = InForce(ports.policy)
-        self.database = Database(ports.database_url)
+        self.database = desk_database(ports.database_url)
         self._hashes = PasswordHashes()
         self._stored = DeskRows(self.database)
         self._marks = ReadMarks(self._stored, ports.clock)

@@ -59,12 +59,5 @@ def channel_folder(settings: StorageSettings, name: str) -> Path:
     return folder
 
 
-def channel_database(settings: StorageSettings) -> str:
-    """The SQLAlchemy URL, with an async driver, of the tables that channels keep."""
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-    scheme, _, rest = settings.database_url.partition("://")
-    return f"{drivers[scheme]}://{rest}"
-
-
 def _psycopg(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)

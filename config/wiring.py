@@ -9,7 +9,7 @@ from channels.api import Channel, ChannelContext, OutgoingMail
 from config.check import Loaded
 from config.media import Media
 from config.settings_types import Settings
-from config.stores import Stores, channel_database, channel_folder
+from config.stores import Stores, channel_folder
 from reporting.keeping import KeptHistory
 from router.hub import Hub
 from router.model.catalogue import Catalogue
@@ -97,7 +97,7 @@ class Centre:
             customers=stores.customers,
             secrets=stores.keys,
             data_folder=channel_folder(self.settings.storage, name),
-            database_url=channel_database(self.settings.storage),
+            database_url=self.settings.storage.database_url,
             mount=mount,
             send_mail=self.send_mail,
         )

@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ivr.flow import SqlLookUp
+from router.database import CONNECTIONS, database_url
 from router.model.commands import Scalar
 from router.model.errors import InvalidInput, StorageFailed
 
-POOL_SIZE = 5
 ROWS_MAX = 50
 VALUE_MAX = 4_096
 
@@ -74,7 +74,7 @@ class SqlSystems:
             path = (self._folder / look_up.file).absolute()
             if not path.is_file():
                 raise StorageFailed(f"there is no file {look_up.file}")
-            url = f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true"
+            url = f"sqlite:///file:{path}?mode=ro&uri=true"
         elif look_up.database is not None:
             url = look_up.database.reveal()
         else:
@@ -108,28 +108,17 @@ async def _interrupted(connection: AsyncConnection, limit_s: float) -> AsyncIter
 
 
 def _opened(url: str, *, write: bool) -> AsyncEngine:
-    try:
-        parsed = make_url(url)
-    except SQLAlchemyError:
-        raise InvalidInput("is no address of a database", field="database") from None
-    backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        engine = create_async_engine(
-            parsed.set(drivername="sqlite+aiosqlite"), pool_size=POOL_SIZE, max_overflow=0
-        )
+    address = database_url(url, "database")
+    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0}
+    if address.get_backend_name() == "sqlite":
+        engine = create_async_engine(address, **pool)
         if not write:
             event.listen(engine.sync_engine, "connect", _only_reads)
         return engine
-    if backend in {"postgresql", "postgres"}:
-        settings = {} if write else {"default_transaction_read_only": "on"}
-        return create_async_engine(
-            parsed.set(drivername="postgresql+asyncpg"),
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_pre_ping=True,
-            connect_args={"server_settings": settings},
-        )
-    raise InvalidInput(f"{backend} is neither sqlite nor postgresql", field="database")
+    settings = {} if write else {"default_transaction_read_only": "on"}
+    return create_async_engine(
+        address, pool_pre_ping=True, connect_args={"server_settings": settings}, **pool
+    )
 
 
 def _only_reads(connection: Any, _record: Any) -> None:

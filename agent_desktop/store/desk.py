@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from sqlalchemy import and_, delete, func, insert, select, update
 
-from agent_desktop.store.database import Database
 from agent_desktop.store.schema import DRAFTS, READ_MARKS, SETTINGS, UPLOADS
+from router.database import Database
 from router.model.content import Sealed
 from router.model.errors import Refused
 from router.model.ids import AgentId, Instant, InteractionId, SubjectId
@@ -72,7 +72,7 @@ class DeskRows:
             DRAFTS.c.interaction_id == draft.interaction_id,
             DRAFTS.c.kind == draft.kind,
         )
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await self._database.lock(connection, f"draft {draft.agent_id} {draft.interaction_id}")
             row = (await connection.execute(select(DRAFTS.c.revision).where(place))).first()
             if row is not None and row.revision > after:
@@ -105,7 +105,7 @@ class DeskRows:
         place = and_(
             READ_MARKS.c.agent_id == agent_id, READ_MARKS.c.interaction_id == interaction_id
         )
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await self._database.lock(connection, f"mark {agent_id} {interaction_id}")
             done = await connection.execute(
                 update(READ_MARKS).where(place).values(number=number, changed=at)
@@ -130,7 +130,7 @@ class DeskRows:
 
     async def save_settings(self, user: str, settings: str) -> None:
         """Keep a user's settings."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await self._database.lock(connection, f"settings {user}")
             await connection.execute(delete(SETTINGS).where(SETTINGS.c.user == user))
             await connection.execute(insert(SETTINGS).values(user=user, settings=settings))
@@ -138,7 +138,7 @@ class DeskRows:
     async def add_upload(self, upload: UploadRow) -> None:
         """Remember a file that was brought."""
         values = msgspec.structs.asdict(upload) | {"sealed": msgspec.msgpack.encode(upload.sealed)}
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(insert(UPLOADS).values(values))
 
     async def upload(self, file_id: str, interaction_id: InteractionId) -> UploadRow | None:
@@ -175,14 +175,14 @@ class DeskRows:
 
     async def mark_used(self, file_ids: Sequence[str]) -> None:
         """These files were sent: they are kept with the entry."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(
                 update(UPLOADS).where(UPLOADS.c.file_id.in_(file_ids)).values(used=True)
             )
 
     async def prune(self, drafts_before: Instant, uploads_before: Instant) -> list[str]:
         """Delete old drafts, marks and uploads never sent; the files of the latter are returned."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(DRAFTS).where(DRAFTS.c.changed < drafts_before))
             await connection.execute(delete(READ_MARKS).where(READ_MARKS.c.changed < drafts_before))
             gone = and_(UPLOADS.c.at < uploads_before, UPLOADS.c.used.is_(False))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, insert, select
 
-from agent_desktop.store.database import Database
 from agent_desktop.store.schema import FAILURES, LOCKS
+from router.database import Database
 from router.model.ids import Instant
 
 
@@ -23,7 +23,7 @@ class FailureRows:
         One transaction: of many tries at once each gets its own number, so none slips through
         uncounted.
         """
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await self._database.lock(connection, key)
             found = (
                 await connection.execute(
@@ -37,17 +37,17 @@ class FailureRows:
 
     async def take_back(self, identity: str) -> None:
         """Delete a failure that was none."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(FAILURES).where(FAILURES.c.id == identity))
 
     async def clear(self, key: str) -> None:
         """Forget the failures of a key, after its owner came in."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(FAILURES).where(FAILURES.c.key == key))
 
     async def lock(self, key: str, until: Instant) -> None:
         """Lock a key until a moment."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await self._database.lock(connection, f"lock {key}")
             await connection.execute(delete(LOCKS).where(LOCKS.c.key == key))
             await connection.execute(insert(LOCKS).values(key=key, until=until))
@@ -64,6 +64,6 @@ class FailureRows:
 
     async def prune(self, before: Instant) -> None:
         """Delete failures and locks of the past."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(FAILURES).where(FAILURES.c.at < before))
             await connection.execute(delete(LOCKS).where(LOCKS.c.until < before))

@@ -1,12 +1,9 @@
-"""The tables and their numbered migrations."""
-
-from collections.abc import Callable
+"""The desk's tables."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Connection,
     Index,
     Integer,
     LargeBinary,
@@ -14,11 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    insert,
-    select,
 )
-
-from router.model.errors import StorageFailed
 
 METADATA = MetaData()
 
@@ -28,7 +21,7 @@ META = Table(
     Column("name", String(40), primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""``version``: the last migration; ``revision``: grows when a user or a session was ended."""
+"""``revision`` grows when a user or a session was ended."""
 
 USERS = Table(
     "desk_user",
@@ -132,29 +125,3 @@ UPLOADS = Table(
     Index("desk_upload_by_interaction", "interaction_id"),
 )
 """Files agents brought, before and after they were sent; name and type are sealed."""
-
-
-def _first(connection: Connection) -> None:
-    METADATA.create_all(connection)
-    connection.execute(insert(META).values(name="revision", value=0))
-
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
-"""The n-th one (from 1) takes the tables from version n - 1 to n. None is ever changed."""
-
-
-def migrate(connection: Connection) -> None:
-    """Bring the tables to the newest version, within the caller's transaction.
-
-    Raises StorageFailed for those that a newer Carillon has made: they are left as they are.
-    """
-    META.create(connection, checkfirst=True)
-    row = connection.execute(select(META.c.value).where(META.c.name == "version")).first()
-    version = row.value if row else 0
-    if row is None:
-        connection.execute(insert(META).values(name="version", value=0))
-    if version > len(MIGRATIONS):
-        raise StorageFailed(f"the desk's tables were made by a newer version ({version})")
-    for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
-        step(connection)
-        connection.execute(META.update().where(META.c.name == "version").values(value=number))

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent_desktop.store.database import Database, announce_change
-from agent_desktop.store.schema import DEVICES, SESSIONS, TICKETS
+from agent_desktop.store.schema import DEVICES, META, SESSIONS, TICKETS
+from router.database import Database
 from router.model.ids import Instant
 
 DEVICES_OF_A_USER = 20
+_REVISION = "revision"
 
 
 class SessionRow(msgspec.Struct):
@@ -33,7 +35,7 @@ class SessionRows:
     async def add(self, session: SessionRow, at_most: int) -> None:
         """Keep a new session; beyond ``at_most`` of its user the oldest ones end."""
         mine = SESSIONS.c.user == session.user
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(insert(SESSIONS).values(msgspec.structs.asdict(session)))
             rows = await connection.execute(
                 select(SESSIONS.c.token_hash)
@@ -44,7 +46,7 @@ class SessionRows:
             old = [row.token_hash for row in rows]
             if old:
                 await connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash.in_(old)))
-                await announce_change(connection)
+                await announce_change(self._database, connection)
 
     async def get(self, token_hash: str) -> SessionRow | None:
         """The session with this token, expired or not."""
@@ -65,17 +67,23 @@ class SessionRows:
 
     async def touch(self, token_hash: str, **values: int) -> None:
         """Set ``last_active``, ``confirmed`` or ``expires``."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(
                 update(SESSIONS).where(SESSIONS.c.token_hash == token_hash).values(**values)
             )
 
     async def end(self, token_hash: str) -> None:
         """Forget a session and its tickets; every process is told."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(SESSIONS).where(SESSIONS.c.token_hash == token_hash))
             await connection.execute(delete(TICKETS).where(TICKETS.c.session_hash == token_hash))
-            await announce_change(connection)
+            await announce_change(self._database, connection)
+
+    async def revision(self) -> int:
+        """Grows whenever a user or session was ended, by this process or another."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(META.c.value).where(META.c.name == _REVISION))
+            return int(found.scalar() or 0)
 
     async def living(self, token_hashes: Sequence[str]) -> set[str]:
         """Which of these sessions still stand."""
@@ -92,7 +100,7 @@ class SessionRows:
 
     async def add_ticket(self, ticket_hash: str, session_hash: str, expires: Instant) -> None:
         """Keep a ticket for one socket; spent and late ones of the session go."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(TICKETS).where(TICKETS.c.expires < expires - 60_000))
             await connection.execute(
                 insert(TICKETS).values(
@@ -102,7 +110,7 @@ class SessionRows:
 
     async def spend_ticket(self, ticket_hash: str, now: Instant) -> str | None:
         """The session a ticket was given to; it is gone afterwards, so a second try finds None."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             rows = await connection.execute(
                 delete(TICKETS)
                 .where(TICKETS.c.ticket_hash == ticket_hash)
@@ -113,7 +121,7 @@ class SessionRows:
 
     async def add_device(self, token_hash: str, user: str, expires: Instant) -> None:
         """Remember a device its owner has signed in from; the oldest of many go."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(DEVICES).where(DEVICES.c.token_hash == token_hash))
             await connection.execute(
                 insert(DEVICES).values(token_hash=token_hash, user=user, expires=expires)
@@ -141,10 +149,18 @@ class SessionRows:
 
     async def prune(self, now: Instant) -> None:
         """Delete what has expired."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(delete(SESSIONS).where(SESSIONS.c.expires < now))
             await connection.execute(delete(TICKETS).where(TICKETS.c.expires < now))
             await connection.execute(delete(DEVICES).where(DEVICES.c.expires < now))
+
+
+async def announce_change(database: Database, connection: AsyncConnection) -> None:
+    """Within a transaction: tell every desk process to look at its sessions again."""
+    first = database.insert(META).values(name=_REVISION, value=1)
+    await connection.execute(
+        first.on_conflict_do_update(index_elements=["name"], set_={"value": META.c.value + 1})
+    )
 
 
 def _session(row: RowMapping) -> SessionRow:

@@ -4,11 +4,11 @@ import json
 
 import msgspec
 from sqlalchemy import RowMapping, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from agent_desktop.permissions import Role
-from agent_desktop.store.database import Database, announce_change
 from agent_desktop.store.schema import DEVICES, SESSIONS, USERS
+from agent_desktop.store.sessions import announce_change
+from router.database import AlreadyThere, Database
 from router.model.errors import NotFound, Refused
 from router.model.ids import AgentId, Instant, TeamName
 
@@ -36,12 +36,10 @@ class UserRows:
     async def add(self, user: User, password_hash: str) -> None:
         """Keep a new user. Refused (``user_exists``) when the name is taken."""
         try:
-            async with self._database.begin() as connection:
+            async with self._database.writing() as connection:
                 await connection.execute(insert(USERS).values(_columns(user, password_hash)))
-        except Exception as error:
-            if isinstance(error.__cause__, IntegrityError):
-                raise Refused(f"there is a user {user.user!r}", code="user_exists") from error
-            raise
+        except AlreadyThere as error:
+            raise Refused(f"there is a user {user.user!r}", code="user_exists") from error
 
     async def get(self, name: str) -> User | None:
         """The user of this name, disabled or not."""
@@ -62,7 +60,7 @@ class UserRows:
 
     async def change(self, name: str, at: Instant, *, end_sessions: bool, **values: object) -> None:
         """Set columns of a user; NotFound when there is none. Ending sessions is announced."""
-        async with self._database.begin() as connection:
+        async with self._database.writing() as connection:
             done = await connection.execute(
                 update(USERS).where(USERS.c.user == name).values(changed=at, **values)
             )
@@ -71,7 +69,7 @@ class UserRows:
             if end_sessions:
                 await connection.execute(delete(SESSIONS).where(SESSIONS.c.user == name))
                 await connection.execute(delete(DEVICES).where(DEVICES.c.user == name))
-                await announce_change(connection)
+                await announce_change(self._database, connection)
 
 
 def _columns(user: User, password_hash: str) -> dict[str, object]:

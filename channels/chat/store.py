@@ -26,13 +26,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from channels.chat.records import ENDED, Conversation, Item
-from channels.store import ChannelTables
+from router.database import AlreadyThere, Database
 from router.model.content import FileRef, Sealed
-from router.model.errors import StorageFailed
 from router.model.ids import Instant, InteractionId
 
 _TABLES = MetaData()
@@ -101,7 +99,7 @@ class ChatStore:
 
     def __init__(self, url: str) -> None:
         """Raises InvalidInput for a URL that is no database's."""
-        self._tables = ChannelTables(url, _TABLES, "chat")
+        self._tables = Database(url, "chat", _TABLES)
 
     async def open(self) -> None:
         """Make the tables where they are missing."""
@@ -114,13 +112,11 @@ class ChatStore:
     async def add_conversation(self, conversation: Conversation) -> Conversation:
         """Keep a new conversation; one with the same token that is there already is returned."""
         try:
-            async with self._tables.change() as connection:
+            async with self._tables.writing() as connection:
                 await connection.execute(
                     insert(_CONVERSATIONS).values(**msgspec.structs.asdict(conversation))
                 )
-        except StorageFailed as error:
-            if not isinstance(error.__cause__, IntegrityError):
-                raise
+        except AlreadyThere:
             there = await self.by_token(conversation.token_digest)
             if there is None:
                 raise
@@ -137,7 +133,7 @@ class ChatStore:
 
     async def open_ones(self) -> Sequence[Conversation]:
         """All conversations that have not ended."""
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(
                 select(_CONVERSATIONS).where(_CONVERSATIONS.c.state != ENDED)
             )
@@ -145,7 +141,7 @@ class ChatStore:
 
     async def drop(self, interaction_id: InteractionId) -> None:
         """Forget a conversation that could not begin."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             for table in (_FILES, _ITEMS, _CONVERSATIONS):
                 await connection.execute(
                     delete(table).where(table.c.interaction_id == interaction_id)
@@ -153,7 +149,7 @@ class ChatStore:
 
     async def change(self, interaction_id: InteractionId, **values: Any) -> None:
         """Set columns of a conversation."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 update(_CONVERSATIONS)
                 .where(_CONVERSATIONS.c.interaction_id == interaction_id)
@@ -167,7 +163,7 @@ class ChatStore:
 
         Returns the item with its number, and whether it is new: a key is added once.
         """
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             there = await _by_key(connection, interaction_id, item.key)
             if there is not None:
                 return there, False
@@ -187,7 +183,7 @@ class ChatStore:
         self, interaction_id: InteractionId, after: int = 0, limit: int = 200
     ) -> Sequence[Item]:
         """The items behind a number, in order."""
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(
                 select(_ITEMS)
                 .where(_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.seq > after)
@@ -198,7 +194,7 @@ class ChatStore:
 
     async def item(self, interaction_id: InteractionId, key: str) -> Item | None:
         """The item of a key."""
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             return await _by_key(connection, interaction_id, key)
 
     async def last_of(
@@ -210,7 +206,7 @@ class ChatStore:
         condition += [_ITEMS.c.position <= upto]
         condition += [_ITEMS.c.about == about] if about is not None else []
         newest = (_ITEMS.c.position.desc(), _ITEMS.c.seq.desc())
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(
                 select(_ITEMS).where(*condition).order_by(*newest).limit(1)
             )
@@ -219,7 +215,7 @@ class ChatStore:
 
     async def mails_due(self) -> Sequence[tuple[InteractionId, Item]]:
         """Answers that still have to go by mail to visitors who left."""
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(
                 select(_ITEMS).where(_ITEMS.c.mail_due).order_by(_ITEMS.c.at).limit(1_000)
             )
@@ -227,7 +223,7 @@ class ChatStore:
 
     async def mail_done(self, interaction_id: InteractionId, seq: int) -> None:
         """The answer went by mail."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 update(_ITEMS)
                 .where(_ITEMS.c.interaction_id == interaction_id, _ITEMS.c.seq == seq)
@@ -238,7 +234,7 @@ class ChatStore:
         self, interaction_id: InteractionId, file: FileRef, sealed: Sealed, at: Instant
     ) -> None:
         """Keep what a visitor uploaded until it is sent."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 insert(_FILES).values(
                     file_id=file.file_id,
@@ -253,7 +249,7 @@ class ChatStore:
     async def files(self, interaction_id: InteractionId) -> Mapping[str, tuple[Sealed, int]]:
         """The files of a conversation by id: their sealed references and sizes in bytes."""
         columns = (_FILES.c.file_id, _FILES.c.sealed, _FILES.c.size_bytes)
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(
                 select(*columns).where(_FILES.c.interaction_id == interaction_id)
             )
@@ -261,22 +257,20 @@ class ChatStore:
 
     async def use_files(self, file_ids: Sequence[str]) -> None:
         """The files were sent with a message."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 update(_FILES).where(_FILES.c.file_id.in_(file_ids)).values(used=True)
             )
 
     async def take_identity(self, jti: str, expires: Instant, now: Instant) -> bool:
         """Take a signed token's id once; False when it was taken before (CHAT-3)."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(delete(_IDENTITIES).where(_IDENTITIES.c.expires < now))
         try:
-            async with self._tables.change() as connection:
+            async with self._tables.writing() as connection:
                 await connection.execute(insert(_IDENTITIES).values(jti=jti, expires=expires))
-        except StorageFailed as error:
-            if isinstance(error.__cause__, IntegrityError):
-                return False
-            raise
+        except AlreadyThere:
+            return False
         return True
 
     async def purge(self, before: Instant) -> Sequence[str]:
@@ -284,7 +278,7 @@ class ChatStore:
         old = select(_CONVERSATIONS.c.interaction_id).where(
             _CONVERSATIONS.c.state == ENDED, _CONVERSATIONS.c.last_at < before
         )
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             rows = await connection.execute(
                 select(_FILES.c.file_id).where(
                     _FILES.c.used.is_(False), _FILES.c.interaction_id.in_(old)
@@ -301,7 +295,7 @@ class ChatStore:
             return unsent
 
     async def _conversation(self, condition: Any) -> Conversation | None:
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             row = (await connection.execute(select(_CONVERSATIONS).where(condition))).mappings()
             found = row.first()
             return _conversation(found) if found is not None else None

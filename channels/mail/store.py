@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from channels.store import ChannelTables
+from router.database import Database
 from router.model.content import Sealed
 from router.model.ids import DAY_MS, CaseId, EntryId, Instant, InteractionId
 
@@ -134,7 +134,7 @@ class MailStore:
 
     def __init__(self, url: str) -> None:
         """Raises InvalidInput for a URL that is no database's."""
-        self._tables = ChannelTables(url, metadata, "mail")
+        self._tables = Database(url, "mail", metadata)
         self._insert = self._tables.insert
 
     async def open(self) -> None:
@@ -152,7 +152,7 @@ class MailStore:
         values = msgspec.structs.asdict(message)
         values["sealed"] = msgspec.msgpack.encode(message.sealed)
         statement = self._insert(_outbox).values(values).on_conflict_do_nothing()
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             new = bool((await connection.execute(statement)).rowcount)
             if new and writer != NOBODY:
                 who = {"key": message.key, **msgspec.structs.asdict(writer)}
@@ -162,7 +162,7 @@ class MailStore:
     async def writer(self, key: str) -> Writer:
         """Who wrote a message that is kept."""
         statement = sa.select(_writers.c.agent_id, _writers.c.queue).where(_writers.c.key == key)
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             row = (await connection.execute(statement)).first()
         return NOBODY if row is None else Writer(*row)
 
@@ -182,14 +182,14 @@ class MailStore:
         self, condition: Any, order: Any, limit: int, state: str = "queued"
     ) -> list[Outgoing]:
         statement = sa.select(_outbox).where(_outbox.c.state == state, condition)
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(statement.order_by(order).limit(limit))
             return [_outgoing(row) for row in rows.mappings()]
 
     async def next_due(self) -> Instant | None:
         """When the next try is due; None when nothing is to be sent."""
         statement = sa.select(sa.func.min(_outbox.c.next_at)).where(_outbox.c.state == "queued")
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             value = (await connection.execute(statement)).scalar_one()
             return None if value is None else Instant(value)
 
@@ -202,14 +202,14 @@ class MailStore:
             .where(_outbox.c.key == key)
             .values(state=state, attempts=attempts, next_at=next_at, reason=reason)
         )
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(statement)
 
     async def forget_done(self, before: Instant) -> None:
         """Drop messages that were sent or given up before a moment."""
         old = sa.and_(_outbox.c.state != "queued", _outbox.c.created_at < before)
         gone = sa.select(_outbox.c.key).where(old)
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(sa.delete(_writers).where(_writers.c.key.in_(gone)))
             await connection.execute(sa.delete(_outbox).where(old))
 
@@ -219,7 +219,7 @@ class MailStore:
         """Remember where a message id belongs; the first word stands."""
         values = {"digest": digest, "at": at, **msgspec.structs.asdict(known)}
         statement = self._insert(_threads).values(values).on_conflict_do_nothing()
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(statement)
 
     async def belongs(self, digests: Sequence[str]) -> list[Known]:
@@ -233,7 +233,7 @@ class MailStore:
             .where(_threads.c.digest.in_(list(digests)[:100]))
             .order_by(_threads.c.at.desc())
         )
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             return [Known(*row) for row in await connection.execute(statement)]
 
     async def sent(self, digest: str) -> Known | None:
@@ -247,7 +247,7 @@ class MailStore:
             .join(_outbox, _outbox.c.key == _threads.c.entry_id)
             .where(_threads.c.digest == digest)
         )
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             row = (await connection.execute(statement)).first()
         return None if row is None else Known(*row)
 
@@ -257,7 +257,7 @@ class MailStore:
         values["sealed"] = msgspec.msgpack.encode(conversation.sealed)
         statement = self._insert(_conversations).values(values)
         changed = {name: values[name] for name in ("mailbox", "entry_id", "sealed")}
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["interaction_id"], set_=changed)
             )
@@ -267,7 +267,7 @@ class MailStore:
         statement = sa.select(_conversations).where(
             _conversations.c.interaction_id == interaction_id
         )
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             row = (await connection.execute(statement)).mappings().first()
         if row is None:
             return None
@@ -280,7 +280,7 @@ class MailStore:
     async def validity(self, mailbox: str) -> str:
         """The validity under which a mailbox was read last; empty when it never was."""
         statement = sa.select(_polls.c.validity).where(_polls.c.mailbox == mailbox).limit(1)
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             row = (await connection.execute(statement)).first()
         return "" if row is None else str(row[0])
 
@@ -289,23 +289,23 @@ class MailStore:
         statement = sa.select(_polls.c.unique_id).where(
             _polls.c.mailbox == mailbox, _polls.c.validity == validity
         )
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             return {row[0] for row in await connection.execute(statement)}
 
     async def add_polled(self, mailbox: str, validity: str, unique_id: str) -> None:
         """A message of a mailbox is durable here."""
         values = {"mailbox": mailbox, "validity": validity, "unique_id": unique_id}
         statement = self._insert(_polls).values(values).on_conflict_do_nothing()
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(statement)
 
     async def keep_polled(self, mailbox: str, validity: str, present: set[str]) -> None:
         """Forget unique ids that the server does not have any more, and former validities."""
         former = sa.delete(_polls).where(_polls.c.mailbox == mailbox, _polls.c.validity != validity)
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(former)
         gone = sorted(await self.polled(mailbox, validity) - present)
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             for start in range(0, len(gone), _AT_ONCE):
                 statement = sa.delete(_polls).where(
                     _polls.c.mailbox == mailbox,
@@ -321,7 +321,7 @@ class MailStore:
         statement = sa.select(_copies.c.place, _copies.c.interaction_id).where(
             _copies.c.digest == digest
         )
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(statement)
             return {str(place): InteractionId(found) for place, found in rows}
 
@@ -330,7 +330,7 @@ class MailStore:
     ) -> None:
         """A mail came in at a place; remembered for a week."""
         values = {"digest": digest, "place": place, "interaction_id": interaction_id, "at": now}
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(sa.delete(_copies).where(_copies.c.at <= now - COPIES_MS))
             await connection.execute(self._insert(_copies).values(values).on_conflict_do_nothing())
 
@@ -338,7 +338,7 @@ class MailStore:
 
     async def may_acknowledge(self, digest: str, mailbox: str, now: Instant, an_hour: int) -> bool:
         """Take the one acknowledgement a sender gets a day, within the mailbox's share an hour."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             # The mailbox's row is locked until the end: between counting and taking nobody else
             # of this mailbox can take, in this process or another.
             turn = self._insert(_shares).values(mailbox=mailbox, asked=now)

@@ -3,9 +3,9 @@
 Everything here can be built again from the event log; nothing else is kept in it.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +25,7 @@ from reporting.store.tables import (
     metadata,
     projection,
 )
+from router.database import GUARDED, private_file
 from router.model.errors import StorageFailed
 
 READERS = 6
@@ -68,7 +69,8 @@ class HistoryStore:
     def open(self) -> tuple[int, int]:
         """Make the tables where needed; the position the history stands at and its moment."""
         with told("the history was not opened"):
-            self._make_private()
+            if self._url.get_backend_name() == "sqlite" and self._url.database:
+                private_file(Path(self._url.database))
             columns = set(sa.inspect(self._writers).get_table_names()) & {projection.name} and {
                 each["name"] for each in sa.inspect(self._writers).get_columns(projection.name)
             }
@@ -124,15 +126,6 @@ class HistoryStore:
             row = connection.execute(sa.select(in_force.c.catalogue)).first()
         return "" if row is None else str(row[0])
 
-    def _make_private(self) -> None:
-        """An SQLite file is its owner's alone from its first byte on (DB-1)."""
-        if self._url.get_backend_name() == "sqlite" and self._url.database:
-            opened = os.open(self._url.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                os.fchmod(opened, 0o600)
-            finally:
-                os.close(opened)
-
 
 class HistoryWriter(HistoryReader):
     """Reads and writes within one transaction of ``HistoryStore.writing``."""
@@ -177,8 +170,8 @@ def told(what: str) -> Iterator[None]:
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     """Fast and safe enough: a lost tail of the history is built again from the log."""
     connection.isolation_level = None
-    for statement in ("journal_mode=WAL", "synchronous=NORMAL", "trusted_schema=OFF"):
-        connection.execute(f"PRAGMA {statement}")
+    for statement in (*GUARDED, "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL"):
+        connection.execute(statement)
 
 
 def _tune_sqlite_reader(connection: Any, record: Any) -> None:

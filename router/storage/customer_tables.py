@@ -1,31 +1,30 @@
-"""The customers' tables as SQLAlchemy knows them."""
+"""The customers' tables: what could tell who somebody is, is sealed or a keyed digest."""
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, MetaData, String, Table
 
-SCHEMA = "carillon_customers"
-
-_TABLES = MetaData(schema=SCHEMA)
+TABLES = MetaData(schema="carillon_customers")
+_CARD = "carillon_customers.cards.subject"
 
 CARDS = Table(
     "cards",
-    _TABLES,
+    TABLES,
     Column("subject", String(64), primary_key=True),
     Column("revision", BigInteger, nullable=False),
-    Column("merged_into", String(64)),
+    Column("merged_into", ForeignKey(_CARD), index=True),
     Column("sealed", LargeBinary, nullable=False),
 )
 
 ADDRESSES = Table(
     "addresses",
-    _TABLES,
+    TABLES,
     Column("digest", LargeBinary, primary_key=True),
-    Column("subject", String(64), nullable=False),
+    Column("subject", ForeignKey(_CARD), nullable=False, index=True),
 )
 
 CHANGES = Table(
     "card_changes",
-    _TABLES,
-    Column("subject", String(64), primary_key=True),
+    TABLES,
+    Column("subject", ForeignKey(_CARD), primary_key=True),
     Column("number", BigInteger, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
 )

@@ -11,19 +11,17 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from router.database import AlreadyThere, Database
 from router.model.content import Sealed
 from router.model.errors import InvalidInput, NotFound, Refused
 from router.model.ids import EntryId, SubjectId
 from router.ports import Clock, Ids
 from router.seals import Address, CardChange, CustomerCard
 from router.storage.cards import changes, check, comparable
-from router.storage.customer_tables import ADDRESSES, CARDS, CHANGES, SCHEMA
-from router.storage.database import Database
+from router.storage.customer_tables import ADDRESSES, CARDS, CHANGES, TABLES
 from router.storage.keystore import KeyStore
-from router.storage.migrations.customers import MIGRATIONS
 from router.storage.seals import BoxSeals
 
 HISTORY_MOST = 200
@@ -40,7 +38,7 @@ class StoredCustomers:
     """
 
     def __init__(self, url: str, keys: KeyStore, ids: Ids, clock: Clock) -> None:
-        self._database = Database(url, SCHEMA, MIGRATIONS)
+        self._database = Database(url, "customers", TABLES)
         self._keys = keys
         self._seals = BoxSeals(keys)
         self._ids = ids
@@ -74,7 +72,7 @@ class StoredCustomers:
 
         try:
             await self._database.change(keep)
-        except IntegrityError:
+        except AlreadyThere:
             # Somebody else met this customer in the same moment: theirs is the card.
             await self._keys.forget(subject)
             found = await self._find(digest)
@@ -122,7 +120,7 @@ class StoredCustomers:
                     values = {"digest": digest, "subject": card.subject}
                     await connection.execute(insert(ADDRESSES).values(values))
                 return await self._save(connection, row, card, by, what)
-        except IntegrityError as error:
+        except AlreadyThere as error:
             raise Refused(
                 "an address of this card belongs to another customer: merge the two",
                 code="address_taken",
@@ -215,7 +213,7 @@ class StoredCustomers:
             for table in (ADDRESSES, CHANGES, CARDS):
                 await connection.execute(delete(table).where(table.c.subject.in_(person)))
         for table in (ADDRESSES, CHANGES, CARDS):
-            await self._database.scrub(table.name)
+            await self._database.scrub(table)
 
     async def _find(self, digest: bytes) -> SubjectId | None:
         wanted = select(ADDRESSES.c.subject).where(ADDRESSES.c.digest == digest)

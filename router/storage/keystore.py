@@ -21,15 +21,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from router.database import AlreadyThere, Database
 from router.model.errors import NotFound, StorageFailed
 from router.model.ids import Instant, SubjectId
 from router.ports import Clock
-from router.storage.database import Database
 from router.storage.master import KEY_BYTES, MasterKeys
-from router.storage.migrations.keys import MIGRATIONS
 
 SCHEMA = "carillon_keys"
 
@@ -38,7 +36,7 @@ _KEYS = Table(
     "subject_keys",
     _TABLES,
     Column("subject", String(64), primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", Integer, nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
 )
 _FORGOTTEN = Table(
@@ -72,7 +70,7 @@ class KeyStore:
     """
 
     def __init__(self, url: str, master: MasterKeys, clock: Clock) -> None:
-        self._database = Database(url, SCHEMA, MIGRATIONS)
+        self._database = Database(url, "keys", _TABLES)
         self._master = master
         self._clock = clock
         self._cache: OrderedDict[SubjectId, tuple[Instant, bytes]] = OrderedDict()
@@ -151,7 +149,7 @@ class KeyStore:
 
         try:
             await self._database.change(keep)
-        except IntegrityError:
+        except AlreadyThere:
             # Somebody else made it in the same moment; theirs holds.
             return await self.existing(subject)
         return self._remember(subject, key)
@@ -167,7 +165,7 @@ class KeyStore:
                     await connection.execute(insert(_FORGOTTEN).values(row))
         finally:
             self._cache.pop(subject, None)
-        await self._database.scrub(_KEYS.name)
+        await self._database.scrub(_KEYS)
 
     async def rotate(self) -> int:
         """Make a new master key and wrap every key anew under it; how many were wrapped.
@@ -181,7 +179,7 @@ class KeyStore:
         count = await self._rewrap(_SECRETS, "name")
         while more := await self._rewrap(_KEYS, "subject"):
             count += more
-        await self._database.scrub(_KEYS.name)
+        await self._database.scrub(_KEYS)
         return count
 
     async def _rewrap(self, table: Table, owner: str) -> int:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
+from router.database import private_file
 from router.model.errors import StorageFailed
 from router.model.ids import Position
 from router.ports import Snapshot
 from router.storage.checksum import checksum_of
-from router.storage.connection import private_file
 
 
 class _Cover(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,7 +26,7 @@ from agent_desktop.passwords import PasswordHashes
 from agent_desktop.permissions import Role
 from agent_desktop.server import DeskServer, uvicorn_options
 from agent_desktop.settings import Policy, Profile, Site
-from agent_desktop.store.database import Database
+from agent_desktop.store import Database
 from agent_desktop.store.sessions import SessionRow, SessionRows
 from agent_desktop.store.users import User, UserRows
 from agent_desktop.words import CONTENT_SCHEMA

@@ -37,7 +37,7 @@ def bare_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (*PACKAGES, *inner, "channels/mail", "channels/chat"):
         (root / name).mkdir()
         (root / name / "__init__.py").write_text('"""Empty."""\n')
-    for name in ("router/ports.py", "router/seals.py", "channels/api.py"):
+    for name in ("router/ports.py", "router/seals.py", "router/database.py", "channels/api.py"):
         (root / name).write_text('"""Empty."""\n')
     (root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     sound = lint_imports(root, root / "pyproject.toml")
@@ -58,6 +58,8 @@ def bare_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("reporting/metrics/planted.py", "import router.seals", "PRIV-2"),
         ("channels/mail/planted.py", "import channels.chat", "Channels do not know each other"),
         ("agent_desktop/planted.py", "import router.storage", "Outside the router"),
+        ("agent_desktop/planted.py", "import router.database", "Outside the router"),
+        ("router/strategies/planted.py", "import router.database", "Inside the router"),
         ("reporting/planted.py", "import sqlalchemy", "SQL is spoken"),
         ("config/planted.py", "import asyncpg", "SQL is spoken"),
     ],

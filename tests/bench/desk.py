@@ -178,7 +178,7 @@ async def _keys(made: World) -> list[tuple[str, str]]:
             }
         )
         keys.append((token, ticket))
-    async with made.server.database.begin() as connection:
+    async with made.server.database.writing() as connection:
         for table, rows in ((USERS, users), (SESSIONS, sessions), (TICKETS, tickets)):
             await connection.execute(insert(table), rows)
     return keys

@@ -44,11 +44,9 @@ def item(key: str, **changes: Any) -> Item:
 Story = Callable[[ChatStore], Awaitable[None]]
 
 
-@pytest.fixture(scope="module", params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.param == "memory":
-        yield "memory:"
-    elif request.param == "sqlite":
+    if request.param == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('chat') / 'centre.sqlite'}"
     else:
         with postgres_server() as server:
@@ -107,12 +105,7 @@ def test_items_are_numbered_without_gaps_and_each_key_once(url: str) -> None:
 def test_items_added_at_the_same_time_are_numbered_one_after_the_other(url: str) -> None:
     async def story(store: ChatStore) -> None:
         await store.add_conversation(conversation())
-        if url == "memory:":
-            # One connection has one transaction at a time: the channel adds one by one.
-            for number in range(20):
-                await store.add_item(ONE, item(f"k{number}"))
-        else:
-            await asyncio.gather(*(store.add_item(ONE, item(f"k{number}")) for number in range(20)))
+        await asyncio.gather(*(store.add_item(ONE, item(f"k{number}")) for number in range(20)))
         assert [each.seq for each in await store.items(ONE)] == list(range(1, 21))
 
     tell(url, story)

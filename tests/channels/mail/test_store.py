@@ -22,11 +22,9 @@ Tell = Callable[[Story], None]
 def tell(request: pytest.FixtureRequest, tmp_path: Path) -> Tell:
     """Run a story on a store that was opened twice, as after a restart."""
     if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path}/mail.db"
+        url = f"sqlite:///{tmp_path}/mail.db"
     else:
-        url = request.getfixturevalue("postgres_url").replace(
-            "postgresql://", "postgresql+asyncpg://"
-        )
+        url = request.getfixturevalue("postgres_url")
 
     async def told(story: Story) -> None:
         for _ in range(2):
@@ -34,6 +32,7 @@ def tell(request: pytest.FixtureRequest, tmp_path: Path) -> Tell:
             await store.open()
             await store.close()
         store = MailStore(url)
+        await store.open()
         try:
             await story(store)
         finally:
