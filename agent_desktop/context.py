@@ -25,7 +25,7 @@ from agent_desktop.store.desk import DeskRows
 from agent_desktop.visibility import Sight
 from agent_desktop.words import Words
 from router.ports import Clock, Feed, Floor, Ids, Inbox
-from router.seals import Customers, Files, Seals
+from router.seals import Customers, Files, Recordings, Seals
 from router.telephones import Telephones
 
 
@@ -85,6 +85,7 @@ class Ports(msgspec.Struct, frozen=True):
     seals: Seals
     files: Files
     customers: Customers
+    recordings: Recordings
     history: History
     replies: Replies
     whispers: Whispers

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from router.model.ids import HOUR_MS, MINUTE_MS
+from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS
 
 
 class Profile(StrEnum):
@@ -44,7 +44,8 @@ class Policy(msgspec.Struct, frozen=True):
     ``breached_passwords`` is a file of SHA-1 digests in hexadecimal, one a line and in order, as
     lists of breached passwords come; what follows a colon is ignored. ``desks`` bounds all open
     sockets of desks and boards, ``requests_per_s`` and ``request_burst`` what one session or
-    address may ask.
+    address may ask. ``recordings_agents_listen_ms`` is how long agents may listen to their own
+    calls, 0 for not at all.
     """
 
     password_min_length: int = 12
@@ -58,6 +59,8 @@ class Policy(msgspec.Struct, frozen=True):
     desks: int = 6_000
     requests_per_s: int = 20
     request_burst: int = 60
+    recordings_kept_ms: int = 90 * DAY_MS
+    recordings_agents_listen_ms: int = 30 * DAY_MS
 
 
 class InForce:

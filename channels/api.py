@@ -17,7 +17,7 @@ import channels
 from router.model.errors import InvalidInput
 from router.model.ids import Medium
 from router.ports import Clock, Feed, Floor, Ids, Inbox, MediumPort
-from router.seals import Customers, Files, Seals
+from router.seals import Customers, Files, Recordings, Seals
 
 
 class Secrets(Protocol):
@@ -45,6 +45,7 @@ class ChannelContext(msgspec.Struct, frozen=True):
     seals: Seals
     files: Files
     customers: Customers
+    recordings: Recordings
     secrets: Secrets
     data_folder: Path
     database_url: str

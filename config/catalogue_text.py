@@ -19,6 +19,7 @@ from config.settings_types import (
     LogSettings,
     MetricsSettings,
     Name,
+    RecordingSettings,
     SecretSettings,
     SiteSettings,
     StorageSettings,
@@ -290,6 +291,7 @@ class CentreText(Table, frozen=True):
     secrets: SecretSettings = SecretSettings()
     limits: LimitSettings = LimitSettings()
     users: UserPolicy = UserPolicy()
+    recordings: RecordingSettings = RecordingSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, dict[str, Any]] = {}

@@ -260,6 +260,7 @@ class Site:
             seals=stores.seals,
             files=stores.files,
             customers=stores.customers,
+            recordings=stores.recordings,
             history=centre.history.past,
             replies=lambda: centre.settings.replies,
             whispers=whispers,

@@ -161,6 +161,7 @@ def _settings(
         secrets=centre.secrets,
         limits=centre.limits,
         users=_absolute(centre.users, folder),
+        recordings=centre.recordings,
         log=centre.log,
         metrics=centre.metrics,
         channels=channels,

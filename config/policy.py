@@ -5,8 +5,8 @@ from config.settings_types import Settings
 
 
 def policy_of(settings: Settings) -> Policy:
-    """``[users]`` and the desk's part of ``[limits]``."""
-    users, limits = settings.users, settings.limits
+    """``[users]``, ``[recordings]`` and the desk's part of ``[limits]``."""
+    users, limits, recordings = settings.users, settings.limits, settings.recordings
     return Policy(
         password_min_length=users.password_min_length,
         breached_passwords=users.breached_passwords,
@@ -19,4 +19,6 @@ def policy_of(settings: Settings) -> Policy:
         desks=limits.desks,
         requests_per_s=limits.requests_per_s,
         request_burst=limits.request_burst,
+        recordings_kept_ms=recordings.kept_ms,
+        recordings_agents_listen_ms=recordings.agents_listen_ms,
     )

@@ -153,6 +153,11 @@ class StorageSettings(Plain, frozen=True):
         return _url(self.database, self.password, self.folder / "history.db")
 
     @property
+    def recordings_url(self) -> str:
+        """Where it is known which recordings there are, and who listened."""
+        return _url(self.database, self.password, self.folder / "recordings.db")
+
+    @property
     def keys_url(self) -> str:
         """Where the customers' keys are."""
         return _url(self.keys, self.keys_password, self.folder / "keys" / "keys.db")
@@ -219,6 +224,14 @@ class UserPolicy(Plain, frozen=True):
     breached_passwords: Path | None = None
 
 
+class RecordingSettings(Plain, frozen=True):
+    """``[recordings]``: how long calls' recordings and voicemails are kept (a hold keeps one
+    longer), and how long agents may listen to those of their own calls; ``"0 s"``: not at all."""
+
+    kept_ms: Annotated[int, Meta(ge=DAY_MS, le=400 * DAY_MS)] = 90 * DAY_MS
+    agents_listen_ms: Annotated[int, Meta(ge=0, le=400 * DAY_MS)] = 30 * DAY_MS
+
+
 class LogSettings(Plain, frozen=True):
     """``[log]``: ``auto`` is plain text on a terminal and JSON lines elsewhere."""
 
@@ -265,6 +278,7 @@ class Settings(Plain, frozen=True):
     secrets: SecretSettings = SecretSettings()
     limits: LimitSettings = LimitSettings()
     users: UserPolicy = UserPolicy()
+    recordings: RecordingSettings = RecordingSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, Any] = {}

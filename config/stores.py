@@ -10,13 +10,14 @@ from router.storage.files import SealedFiles
 from router.storage.keystore import KeyStore
 from router.storage.master import MasterKeys
 from router.storage.open import event_log
+from router.storage.recordings import StoredRecordings
 from router.storage.seals import BoxSeals
 
 MASTER_FILE = "master.json"
 
 
 class Stores:
-    """Log, keys, seals, files and customers of one centre, and where its history is kept.
+    """Log, keys, seals, files, customers, recordings; and where the history is kept.
 
     On SQLite each is a file of its own in the storage folder, so that none waits for another's
     writer; on PostgreSQL each is a schema or a set of tables. The keys stand apart (PRIV-1).
@@ -33,6 +34,7 @@ class Stores:
         self.seals = BoxSeals(self.keys)
         self.files = SealedFiles(settings.files_folder, self.keys, ids)
         self.customers = StoredCustomers(settings.customers_url, self.keys, ids, clock)
+        self.recordings = StoredRecordings(settings.recordings_url, self.files)
         self.history_url = _psycopg(settings.history_url)
         self._open = AsyncExitStack()
 
@@ -41,7 +43,7 @@ class Stores:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / "keys").mkdir(mode=0o700, exist_ok=True)
         async with AsyncExitStack() as opening:
-            for store in (self.log, self.keys, self.customers):
+            for store in (self.log, self.keys, self.customers, self.recordings):
                 await store.open()
                 opening.push_async_callback(store.close)
             await self.files.open()

@@ -95,6 +95,7 @@ class Centre:
             seals=stores.seals,
             files=stores.files,
             customers=stores.customers,
+            recordings=stores.recordings,
             secrets=stores.keys,
             data_folder=channel_folder(self.settings.storage, name),
             database_url=self.settings.storage.database_url,

@@ -1,4 +1,4 @@
-"""The ports that touch content: seals, files and customer cards (PRIV-1).
+"""The ports that touch content: seals, files, recordings and customer cards (PRIV-1).
 
 The core, the metrics and the replay are built without this module (PRIV-2, an import test), so a
 destroyed key can change no state, no total and no replayed decision.
@@ -10,7 +10,8 @@ from typing import Protocol
 import msgspec
 
 from router.model.content import FileRef, Sealed
-from router.model.ids import EntryId, Instant, SubjectId
+from router.model.ids import EntryId, Instant, InteractionId, SubjectId
+from router.model.recording import Listening, Recording
 
 
 class Seals(Protocol):
@@ -47,6 +48,121 @@ class Files(Protocol):
 
     async def remove(self, file_id: str) -> None:
         """Delete a file; absent is fine."""
+        ...
+
+    async def begin(self, subject: SubjectId, most_bytes: int) -> "FileWriter":
+        """Begin a file whose length is not known yet, for what is too large to be in memory.
+
+        Raises NotFound for a forgotten subject, StorageFailed.
+        """
+        ...
+
+    async def reader(self, subject: SubjectId, file_id: str) -> "FileReader":
+        """A file to be read in parts. Raises as ``get`` does."""
+        ...
+
+
+class FileWriter(Protocol):
+    """A file being written. Nothing of it can be read before it is kept."""
+
+    @property
+    def file_id(self) -> str:
+        """The random name it will have."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Add bytes. Raises InvalidInput over ``most_bytes``, StorageFailed."""
+        ...
+
+    async def keep(self) -> None:
+        """The file is whole: durable on return, under its name. Raises StorageFailed."""
+        ...
+
+    async def discard(self) -> None:
+        """Forget what was written and not kept. Raises StorageFailed."""
+        ...
+
+
+class FileReader(Protocol):
+    """A kept file, opened in parts of the reader's choice."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How long it is."""
+        ...
+
+    async def read(self, offset: int, size_bytes: int) -> bytes:
+        """These bytes, fewer at the end.
+
+        Raises NotFound when it was removed meanwhile, InvalidInput when it was changed on the disk.
+        """
+        ...
+
+
+class Recordings(Protocol):
+    """The recordings of a centre: sealed under their customer's key, played, held and deleted.
+
+    Whoever records chooses the ``recording_id`` (``Ids``) and stores it when it has ended, piece by
+    piece. Storing may be tried again from the start after a failure: what was not kept is gone.
+    """
+
+    async def store(self, recording: Recording) -> "RecordingWriter":
+        """Begin to store one. ``size_bytes``, ``torn`` and ``kept`` are set at its end.
+
+        Raises Refused (``exists``) when it is kept already, InvalidInput for a rate or channels
+        that are no recording's, NotFound for a forgotten customer, StorageFailed.
+        """
+        ...
+
+    async def of(self, interaction_id: InteractionId) -> Sequence[Recording]:
+        """The kept recordings of an interaction in the order they began, deleted ones too."""
+        ...
+
+    async def recording(self, recording_id: str) -> Recording:
+        """A kept recording. Raises NotFound."""
+        ...
+
+    async def sound(self, recording: Recording) -> FileReader:
+        """Its samples. Raises NotFound when they were deleted or their key is gone."""
+        ...
+
+    async def heard(self, listening: Listening) -> None:
+        """Note that somebody listens; durable on return."""
+        ...
+
+    async def listenings(self, recording_id: str) -> Sequence[Listening]:
+        """Who listened, the newest first, 100 at most."""
+        ...
+
+    async def hold(self, recording_id: str, by: str, reason: str) -> Recording:
+        """Keep it past its time; an empty reason ends the hold. Raises NotFound."""
+        ...
+
+    async def expire(self, before: Instant, now: Instant) -> int:
+        """Delete the sound of those that began before a moment and are not held; how many.
+
+        What began to be stored and was not kept within a day goes too.
+        """
+        ...
+
+    async def forget(self, subjects: Sequence[SubjectId], now: Instant) -> int:
+        """Delete all sound of these customers (PRIV-3); how many."""
+        ...
+
+
+class RecordingWriter(Protocol):
+    """A recording being stored."""
+
+    async def write(self, samples: bytes) -> None:
+        """Add whole or broken samples. Raises InvalidInput over the bound, StorageFailed."""
+        ...
+
+    async def keep(self, *, torn: bool = False) -> Recording:
+        """It is whole, or torn: its end is missing. Durable on return. Raises StorageFailed."""
+        ...
+
+    async def discard(self) -> None:
+        """Do not keep it."""
         ...
 
 

@@ -55,6 +55,7 @@ from router.storage.files import SealedFiles
 from router.storage.keystore import KeyStore
 from router.storage.master import MasterKeys
 from router.storage.memory import MemoryLog
+from router.storage.recordings import StoredRecordings
 from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
 from tests.agent_desktop.canned import REPLIES
@@ -148,6 +149,7 @@ class World:
         self.customers = StoredCustomers(
             f"sqlite:///{folder}/customers.db", self.keys, self.ids, clock
         )
+        self.recordings = StoredRecordings(f"sqlite:///{folder}/recordings.db", self.files)
         self.hub = Hub(log, clock)
         self.history = KeptHistory(f"sqlite:///{folder}/history.db", self.hub, log)
         self.server: DeskServer
@@ -166,6 +168,7 @@ class World:
             seals=self.seals,
             files=self.files,
             customers=self.customers,
+            recordings=self.recordings,
             history=self.history.past,
             replies=lambda: REPLIES,
             whispers=whispers,
@@ -343,7 +346,7 @@ async def world(
     free.close()
     made.origin = f"http://127.0.0.1:{port}"
     async with contextlib.AsyncExitStack() as stack:
-        for store in (made.log, made.keys, made.customers):
+        for store in (made.log, made.keys, made.customers, made.recordings):
             await store.open()
             stack.push_async_callback(store.close)
         await made.files.open()

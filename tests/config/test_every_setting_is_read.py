@@ -24,6 +24,7 @@ SECTIONS: dict[type[Plain], frozenset[str]] = {
     settings_types.SecretSettings: frozenset({"secrets"}),
     settings_types.LimitSettings: frozenset({"limits"}),
     settings_types.UserPolicy: frozenset({"users"}),
+    settings_types.RecordingSettings: frozenset({"recordings"}),
     settings_types.LogSettings: frozenset({"log", "settings"}),
     settings_types.MetricsSettings: frozenset({"metrics"}),
     settings_types.Reply: frozenset({"reply", "canned", "each"}),

@@ -10,8 +10,8 @@ import msgspec
 from agent_desktop.settings import Policy
 from config.centre import Site
 from config.policy import policy_of
-from config.settings_types import LimitSettings, Settings, UserPolicy
-from router.model.ids import HOUR_MS, MINUTE_MS
+from config.settings_types import LimitSettings, RecordingSettings, Settings, UserPolicy
+from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.config.support import write
 from tests.config.test_running_centre import FILES, SITE, running
 
@@ -28,7 +28,9 @@ def test_every_part_of_the_desks_policy_can_be_set() -> None:
         breached_passwords=Path("/breached"),
     )
     limits = LimitSettings(desks=7, requests_per_s=8, request_burst=9)
-    found = policy_of(Settings(Path("/etc/carillon"), users=users, limits=limits))
+    recordings = RecordingSettings(kept_ms=7 * DAY_MS, agents_listen_ms=0)
+    settings = Settings(Path("/etc/carillon"), users=users, limits=limits, recordings=recordings)
+    found = policy_of(settings)
     usual = msgspec.structs.asdict(Policy())
     assert {
         name for name, value in msgspec.structs.asdict(found).items() if value != usual[name]

@@ -44,6 +44,7 @@ from router.storage.files import SealedFiles
 from router.storage.keystore import KeyStore
 from router.storage.master import MasterKeys
 from router.storage.memory import MemoryLog
+from router.storage.recordings import StoredRecordings
 from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds, SystemClock
 from tests.support import loop
@@ -61,6 +62,7 @@ async def surroundings(folder: Path) -> AsyncIterator[ChannelContext]:
     keys = KeyStore(f"sqlite:///{folder}/keys.db", MasterKeys(folder / "master"), clock)
     customers = StoredCustomers(f"sqlite:///{folder}/cards.db", keys, ids, clock)
     files = SealedFiles(folder / "files", keys, ids)
+    recordings = StoredRecordings(f"sqlite:///{folder}/recordings.db", files)
     log = MemoryLog()
     hub = Hub(log, clock)
 
@@ -71,7 +73,7 @@ async def surroundings(folder: Path) -> AsyncIterator[ChannelContext]:
         assert callable(application)
 
     async with AsyncExitStack() as stack:
-        for store in (log, keys, customers):
+        for store in (log, keys, customers, recordings):
             await store.open()
             stack.push_async_callback(store.close)
         await files.open()
@@ -89,6 +91,7 @@ async def surroundings(folder: Path) -> AsyncIterator[ChannelContext]:
             seals=BoxSeals(keys),
             files=files,
             customers=customers,
+            recordings=recordings,
             secrets=keys,
             data_folder=folder,
             database_url=f"sqlite+aiosqlite:///{folder}/centre.db",

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from channels.voice.malformed import MalformedPacket
-from channels.voice.media import wav_files
+from router.model.recording import wav_head
 
 KEY_BYTES = 32
 PIECE_BYTES = 64 * 1024
@@ -63,7 +63,7 @@ class Opened(NamedTuple):
     def wav(self) -> Iterator[bytes]:
         """The recording as a WAV file, in parts."""
         size = sum(map(len, self.pieces))
-        yield wav_files.head(self.form.rate_hz, self.form.channels, size)
+        yield wav_head(self.form.rate_hz, self.form.channels, size)
         yield from self.pieces
 
 

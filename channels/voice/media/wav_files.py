@@ -1,4 +1,4 @@
-"""WAV files: prompts and music read whole, with every length checked; the head of a recording."""
+"""WAV files: prompts and music read whole, with every length checked."""
 
 import struct
 from typing import NamedTuple
@@ -14,12 +14,10 @@ Samples = NDArray[np.int16]
 RATES_HZ = (8_000, 16_000)
 SOUND_BYTES_MAX = 64 * 1024 * 1024
 """Over half an hour at 16 kHz."""
-HEAD_BYTES = 44
 
 _CHUNK = struct.Struct("<4sI")
 _FORMAT = struct.Struct("<HHIIHH")
 _LINEAR, _ALAW, _ULAW, _EXTENSIBLE = 1, 6, 7, 0xFFFE
-_LARGEST = 0xFFFF_FFFF
 
 
 class Sound(NamedTuple):
@@ -92,15 +90,3 @@ def _samples(shape: _Format, data: bytes) -> Samples:
         pairs = samples.reshape(-1, 2).astype(np.int32)
         samples = (pairs.sum(axis=1) // 2).astype(np.int16)
     return samples
-
-
-def head(rate_hz: int, channels: int, data_bytes: int) -> bytes:
-    """The 44 bytes before 16-bit samples; over 4 GiB the largest length there is."""
-    frame = 2 * channels
-    return (
-        _CHUNK.pack(b"RIFF", min(_LARGEST, 36 + data_bytes))
-        + b"WAVE"
-        + _CHUNK.pack(b"fmt ", _FORMAT.size)
-        + _FORMAT.pack(_LINEAR, channels, rate_hz, rate_hz * frame, frame, 16)
-        + _CHUNK.pack(b"data", min(_LARGEST, data_bytes))
-    )

@@ -49,6 +49,7 @@ from router.storage.files import SealedFiles
 from router.storage.keystore import KeyStore
 from router.storage.master import MasterKeys
 from router.storage.open import event_log
+from router.storage.recordings import StoredRecordings
 from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
 from tests.channels.chat.client import Client, connected
@@ -123,6 +124,7 @@ class ChatCentre:
                 seals=self.seals,
                 files=self.files,
                 customers=self.customers,
+                recordings=StoredRecordings(f"sqlite:///{folder}/recordings.db", self.files),
                 secrets=self.keys,
                 data_folder=folder,
                 database_url=f"sqlite:///{folder}/centre.db",
@@ -160,7 +162,8 @@ class ChatCentre:
             self.mails.append(mail)
 
     def visitor(self, **more: Any) -> AbstractAsyncContextManager[Client]:
-        return connected(self.base, **({"site": SITE, "origin": ORIGIN} | more))
+        options: dict[str, Any] = {"site": SITE, "origin": ORIGIN, **more}
+        return connected(self.base, **options)
 
     async def ready(self, agent: AgentId = MIA) -> None:
         await self.hub.submit(SignIn(agent))

@@ -36,7 +36,7 @@ from channels.voice.media.commands import (
 )
 from channels.voice.media.sealed_recordings import open_sealed
 from channels.voice.media.tones import digit_sound
-from channels.voice.media.wav_files import head
+from router.model.recording import wav_head as head
 from tests.channels.voice.media.room import HOST, Room, room
 from tests.channels.voice.media.sounds import Samples, level_of, tone
 from tests.channels.voice.media.test_tones import digits_in

@@ -15,7 +15,7 @@ from channels.voice.media.answers import Recorded
 from channels.voice.media.recording import Recorder, RecordingWriter
 from channels.voice.media.sealed_recordings import PIECE_BYTES, open_sealed
 from channels.voice.media.sounds import Sound, SoundLibrary
-from channels.voice.media.wav_files import head
+from router.model.recording import wav_head as head
 from tests.channels.voice.media.sounds import tone
 
 KEY = b"k" * 32
