@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from router.model.errors import CarillonError, StorageFailed
+from router.storage.checkpoints import Checkpoints
 
 T = TypeVar("T")
 
@@ -39,12 +40,13 @@ class GroupWriter:
     def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
         self._connect = connect
         self._name = name
+        self._checkpoints = Checkpoints(connect, f"{name}, checkpoints")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     async def start(self) -> None:
         """Open the file and be ready. Raises StorageFailed as ``connect`` does."""
-        connection = await asyncio.to_thread(self._connect)
+        connection = await asyncio.to_thread(self._open)
         self._thread = threading.Thread(
             target=self._run, args=(connection,), name=self._name, daemon=True
         )
@@ -56,6 +58,15 @@ class GroupWriter:
         if thread is not None:
             self._jobs.put(None)
             await asyncio.to_thread(thread.join)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = self._connect()
+        try:
+            self._checkpoints.start(connection)
+        except StorageFailed:
+            connection.close()
+            raise
+        return connection
 
     async def write(self, work: Work[T]) -> T:
         """Do the work in a transaction; durable on return.
@@ -75,9 +86,11 @@ class GroupWriter:
                 jobs, last = self._take()
                 if jobs:
                     self._answer(self._transact(connection, jobs))
+                    self._checkpoints.committed()
                 if last:
                     return
         finally:
+            self._checkpoints.stop()
             connection.close()
 
     def _take(self) -> tuple[list[_Job], bool]:

@@ -2,11 +2,11 @@
 
 One process with uvloop, as in production: the hub, the core and the SQLite log (WAL, FULL) in a
 temporary folder, under an open load of arrivals, acceptances and endings at 500 agents: commands
-come at their rate whether or not the answers keep up, so a stop of the loop counts for everyone who
-came during it. The load is made in the same process, as channels make theirs, and its processor
-time is in the figure. A transition is an event that became durable. Latency is from giving the
-command to having its receipt. Both figures are of all one-second windows in which no other program
-took the processor away, snapshots included.
+come at their rate whether or not the answers keep up. Latency is from the moment at which a command
+was meant to be given to having its receipt, so a stop of the loop counts for everyone who would
+have come during it. The load is made in the same process, as channels make theirs, and its
+processor time is in the figure. A transition is an event that became durable. Both figures are of
+all one-second windows in which no other program took the processor away, snapshots included.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from tests.bench.disturbance import Window, best, quiet, waited_s
 GROUP = "durable"
 
 AGENTS = 500
-COMMANDS_PER_S = 4_600
+COMMANDS_PER_S = 4_400
 """Arrive, Accept and End make seven events together, so this is above 10,000 events a second."""
 
 WINDOWS_WANTED = 12
@@ -100,8 +100,9 @@ class Load:
         given = 0
         while (passed := time.perf_counter() - began) < 1:
             while given < passed * COMMANDS_PER_S:
+                meant = began + given / COMMANDS_PER_S
                 given += 1
-                task = asyncio.create_task(self._give(self._wish(), window))
+                task = asyncio.create_task(self._give(self._wish(), window, meant))
                 self._given.add(task)
                 task.add_done_callback(self._given.discard)
             await asyncio.sleep(0.001)
@@ -109,10 +110,9 @@ class Load:
         # What was late is within its window's time, so that no backlog is hidden.
         window.count = int(window.count / (time.perf_counter() - began))
 
-    async def _give(self, command: Command, window: Window) -> None:
-        began = time.perf_counter()
+    async def _give(self, command: Command, window: Window, meant: float) -> None:
         receipt = await self._hub.submit(command)
-        window.latencies.append(time.perf_counter() - began)
+        window.latencies.append(time.perf_counter() - meant)
         window.count += len(receipt.events)
         for event in receipt.events:
             self._notice(event)
@@ -177,5 +177,11 @@ def run() -> list[Figure]:
         per_s, p99_ms, how = apart.submit(measured).result()
     return [
         Figure("durable.transitions_per_s", per_s, "1/s", 10_000, at_most=False, note=how),
-        Figure("durable.p99_ms", p99_ms, "ms", 10, note="command given to receipt, at that rate"),
+        Figure(
+            "durable.p99_ms",
+            p99_ms,
+            "ms",
+            10,
+            note="from when a command was meant to come to its receipt, at that rate",
+        ),
     ]
