@@ -61,10 +61,10 @@ class Conversations:
             raise InvalidInput("say something", field="text", code="missing")
         self._count_message(room)
         files = await self._sent_files(room, frame.files)
-        content = Content(text=mask_cards(text), files=files)
-        item = await self._add_words(room, frame.id, content)
-        if frame.files:
+        if files:
+            # Before they are said: what stands in the log is never swept away as unsent.
             await self._parts.store.use_files(frame.files)
+        item = await self._add_words(room, frame.id, Content(text=mask_cards(text), files=files))
         self.typing(room, types=False)
         return item
 
@@ -95,6 +95,14 @@ class Conversations:
         room.leaving = reason
         try:
             await self._context.inbox.submit(CustomerLeave(room.interaction_id, reason=reason))
+        except Refused as error:
+            if error.code != "unknown_interaction":
+                raise
+            if room.conversation.state == records.STARTING:
+                # A crash came before the router was told: who comes back begins anew.
+                self._parts.rooms.drop(room.interaction_id)
+                await self._parts.store.drop(room.interaction_id)
+                return
         finally:
             # What the hub releases from now on is not the visitor's doing, if this failed.
             room.leaving = ""
@@ -107,8 +115,7 @@ class Conversations:
         item = Item(seq=0, key="ended", at=now, kind="ended", data=data)
         await self._parts.rooms.add(room, item, state=records.ENDED, last_at=now)
         self._parts.limits.messages.forget(room.interaction_id)
-        if not room.listeners:
-            self._parts.rooms.drop(room.interaction_id)
+        self._parts.rooms.drop_if_over(room)
 
     async def rate(self, room: Room, frame: Rate) -> None:
         """How it was: the score in clear as the attribute ``rating``, the comment sealed."""

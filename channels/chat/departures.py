@@ -8,10 +8,12 @@ from channels.chat.parts import Parts
 from channels.chat.rooms import Room
 from channels.chat.tokens import TOKEN_AGE_S
 from router.model.errors import CarillonError, StorageFailed
-from router.model.ids import MINUTE_MS, Instant
+from router.model.ids import DAY_MS, MINUTE_MS, Instant
 
 LOOK_EVERY_S = 5.0
 PURGE_EVERY_MS = 10 * MINUTE_MS
+ANSWER_KEPT_MS = 30 * DAY_MS
+"""How long an answer that cannot be mailed is tried before its chat is dropped all the same."""
 
 
 def reason_to_leave(room: Room, now: Instant, away_ms: int, idle_ms: int) -> str:
@@ -60,11 +62,12 @@ class Departures:
                     self.failure = f"a conversation could not be ended: {error.code}"
         if now - self._purged_at >= PURGE_EVERY_MS:
             self._purged_at = now
-            await self._purge(Instant(now - TOKEN_AGE_S * 1000))
+            await self._purge(now)
 
-    async def _purge(self, before: Instant) -> None:
+    async def _purge(self, now: Instant) -> None:
+        before, unmailed_before = now - TOKEN_AGE_S * 1000, now - ANSWER_KEPT_MS
         try:
-            for file_id in await self._parts.store.purge(before):
+            for file_id in await self._parts.store.purge(Instant(before), Instant(unmailed_before)):
                 await self._parts.context.files.remove(file_id)
         except StorageFailed as error:
             self.failure = error.message

@@ -46,8 +46,7 @@ class Performing:
         if room is None:
             return False
         await self._perform(room, effect, position)
-        if room.conversation.state == records.ENDED and not room.listeners:
-            self._parts.rooms.drop(room.interaction_id)
+        self._parts.rooms.drop_if_over(room)
         return True
 
     async def _perform(self, room: Room, effect: Effect, position: Position) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from channels.chat.protocol import ITEMS_PER_FRAME, write_frame
-from channels.chat.records import Conversation, Item
+from channels.chat.records import ENDED, Conversation, Item
 from channels.chat.store import ChatStore
 from router.model.content import Content, FileRef
 from router.model.errors import CarillonError
@@ -97,6 +97,11 @@ class Rooms:
     def drop(self, interaction_id: InteractionId) -> None:
         """Take a room out of memory."""
         self._rooms.pop(interaction_id, None)
+
+    def drop_if_over(self, room: Room) -> None:
+        """Take a room out of memory whose conversation has ended and that nobody is in."""
+        if room.conversation.state == ENDED and not room.listeners:
+            self.drop(room.interaction_id)
 
     async def add(self, room: Room, item: Item, **values: Any) -> tuple[Item, bool]:
         """Add an item durably, set columns of the conversation, and show it to who is here."""

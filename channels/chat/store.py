@@ -1,7 +1,7 @@
 """What the chat channel keeps itself: who may resume what, and what a visitor is shown.
 
 Words are sealed boxes here as they are in the log (PRIV-1). A conversation's rows go 24 hours
-after its last word; the log keeps what was said.
+after its last word, or when its last answer went by mail; the log keeps what was said.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     delete,
     insert,
+    or_,
     select,
     update,
 )
@@ -273,10 +274,21 @@ class ChatStore:
             return False
         return True
 
-    async def purge(self, before: Instant) -> Sequence[str]:
-        """Drop ended conversations whose last word is older; returns ids of files never sent."""
-        old = select(_CONVERSATIONS.c.interaction_id).where(
-            _CONVERSATIONS.c.state == ENDED, _CONVERSATIONS.c.last_at < before
+    async def purge(
+        self,
+        before: Instant,
+        unmailed_before: Instant = Instant(0),  # noqa: B008 - an immutable number
+    ) -> Sequence[str]:
+        """Drop ended conversations whose last word is older; returns ids of files never sent.
+
+        One with an answer that still has to go by mail stays until ``unmailed_before``.
+        """
+        unmailed = select(_ITEMS.c.interaction_id).where(_ITEMS.c.mail_due)
+        last_at, here = _CONVERSATIONS.c.last_at, _CONVERSATIONS.c.interaction_id
+        old = select(here).where(
+            _CONVERSATIONS.c.state == ENDED,
+            last_at < before,
+            or_(here.not_in(unmailed), last_at < unmailed_before),
         )
         async with self._tables.writing() as connection:
             rows = await connection.execute(
@@ -286,12 +298,8 @@ class ChatStore:
             )
             unsent = [str(row[0]) for row in rows]
             await connection.execute(delete(_FILES).where(_FILES.c.interaction_id.in_(old)))
-            await connection.execute(delete(_ITEMS).where(_ITEMS.c.interaction_id.in_(old)))
-            await connection.execute(
-                delete(_CONVERSATIONS).where(
-                    _CONVERSATIONS.c.state == ENDED, _CONVERSATIONS.c.last_at < before
-                )
-            )
+            # Its items go with it.
+            await connection.execute(delete(_CONVERSATIONS).where(here.in_(old)))
             return unsent
 
     async def _conversation(self, condition: Any) -> Conversation | None:

@@ -70,7 +70,7 @@ class Transcripts:
             while len(held) > CODES_HELD_MAX:
                 held.popitem(last=False)
         subject, text = wording.mail("code", room.conversation.language, code=code)
-        key = f"chat-code:{room.interaction_id}:{sent + 1}"
+        key = f"chat-code:{room.interaction_id}:{self._context.ids.new()}"
         await self._context.send_mail(OutgoingMail(key=key, to=mail, subject=subject, text=text))
 
     def _prove(self, interaction_id: InteractionId, mail: str, code: str) -> None:

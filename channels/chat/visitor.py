@@ -71,6 +71,7 @@ class Visitor:
         self._token = ""
         self._language = "en"
         self._former: Former | None = None
+        self._gone = False
 
     def offer(self, text: str) -> None:
         """Take a frame; a window that does not keep up is cut off and resumes by number."""
@@ -112,14 +113,14 @@ class Visitor:
                     raise end
 
     def _go(self) -> None:
+        self._gone = True
         room = self._room
         if room is None:
             return
         self._parts.rooms.leave(room, self)
         if not room.listeners:
             self._desks.conversations.typing(room, types=False)
-            if room.conversation.state == records.ENDED:
-                self._parts.rooms.drop(room.interaction_id)
+            self._parts.rooms.drop_if_over(room)
 
     async def _close(self, ends: Sequence[BaseException | None]) -> None:
         cut = next((end for end in ends if isinstance(end, Cut)), None)
@@ -221,6 +222,10 @@ class Visitor:
     async def _join(self, room: Room, after: int) -> None:
         self._room = room
         reached = await self._parts.rooms.join(room, self, min(after, room.conversation.last_seq))
+        if self._gone:
+            # A chat is begun to its end although its window has closed meanwhile.
+            self._go()
+            return
         self.offer(write_frame("caught_up", seq=reached))
         self._desks.places.show(room)
 
