@@ -1,0 +1,96 @@
+"""Attack 29: the API does what its OpenAPI page says, whatever is sent to it (schemathesis)."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent_desktop.api.access import Allow, served_routes
+from agent_desktop.guards import COOKIE
+from agent_desktop.permissions import Role, Scope, grant
+from tests.agent_desktop.world import World, story
+
+EXAMPLES = 50
+SEED = 29
+ENDS_THE_SESSION = ("sign_out", "end_other_sessions", "change_password")
+ROLES = {
+    "mia": Role.AGENT,
+    "sue": Role.SUPERVISOR,
+    "boss": Role.MANAGER,
+    "root": Role.ADMINISTRATOR,
+}
+
+
+@pytest.mark.parametrize("user", ROLES)
+def test_attack_29_nothing_that_is_sent_breaks_a_route_or_its_description(
+    tmp_path: Path, user: str
+) -> None:
+    """Each role, on things that are there: what agents have in hand, and their customers."""
+
+    async def tell(world: World) -> None:
+        _, chat = await world.given("mia")
+        view = world.hub.interaction(chat)
+        assert view is not None
+        things = {"interaction_id": chat, "subject": view.subject, "agent_id": "mia", "user": "tom"}
+        await world.sign_in("tom")
+        await _attack(world, tmp_path, user, things, "examples,fuzzing,stateful")
+
+    story(tmp_path, tell, patience_s=600)
+
+
+def test_attack_29_no_kind_of_wrong_request_breaks_a_route(tmp_path: Path) -> None:
+    """Every way in which a request can be wrong, by the role that passes most doors."""
+
+    async def tell(world: World) -> None:
+        await _attack(world, tmp_path, "sue", {}, "coverage")
+
+    story(tmp_path, tell, patience_s=600)
+
+
+async def _attack(
+    world: World, folder: Path, user: str, things: dict[str, str], phases: str
+) -> None:
+    person = await world.sign_in(user, ROLES[user])
+    page = (await person.get("/api/openapi.json")).json()
+    schema = folder / "openapi.json"
+    schema.write_text(json.dumps(page))
+    settings = [f'[auth.openapi.session]\napi_key = "{person.cookies[COOKIE]}"', "[parameters]"]
+    settings += [f'"path.{name}" = "{value}"' for name, value in things.items()]
+    (folder / "schemathesis.toml").write_text("\n".join(settings) + "\n")
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", str(schema)),
+        *("--url", world.origin, "--checks", "all", "--max-examples", str(EXAMPLES)),
+        *("--seed", str(SEED), "--generation-deterministic", "--no-color"),
+        *("--phases", phases),
+        *("--header", f"Origin: {world.origin}", "--header", "X-Carillon: 1"),
+    ]
+    # Doors that are shut for a role are attack 28's.
+    shut = [
+        route.name
+        for route in served_routes(world.server.api)
+        if isinstance(route.row, Allow)
+        and grant(ROLES[user], route.row.permission).scope == Scope.NONE
+    ]
+    for name in (*ENDS_THE_SESSION, *shut):
+        command += ["--exclude-operation-id", name]
+    run = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder
+    )
+    passing = asyncio.create_task(_let_time_pass(world))
+    try:
+        output, _ = await run.communicate()
+    finally:
+        passing.cancel()
+        if run.returncode is None:
+            run.kill()
+    assert run.returncode == 0, output.decode()[-6_000:]
+    assert (await person.get("/api/v1/session")).status_code == 200
+
+
+async def _let_time_pass(world: World) -> None:
+    """The rate of requests is another test's: a second passes in a twentieth of one."""
+    while True:
+        await asyncio.sleep(0.05)
+        world.clock.pass_ms(1_000)
