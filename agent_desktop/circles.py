@@ -38,11 +38,15 @@ _NOBODY = Circle(frozenset(), frozenset(), (), frozenset())
 
 
 class Circles:
-    """The circles of all agents; found anew when the catalogue changes."""
+    """The circles of all agents; found anew when the catalogue changes or a seat is moved.
+
+    Whoever is moved belongs to those they work with now, and still to their own teams.
+    """
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
         self._catalogue: Catalogue | None = None
+        self._moved: dict[AgentId, tuple[QueueName, ...]] = {}
         self._of_team: dict[TeamName, set[AgentId]] = {}
         self._of_queue: dict[QueueName, set[AgentId]] = {}
         self._known: dict[tuple[frozenset[TeamName], frozenset[QueueName]], Circle] = {}
@@ -52,7 +56,12 @@ class Circles:
         agent = self._now().agents.get(agent_id)
         if agent is None:
             return _NOBODY
-        return self.around(frozenset(agent.teams), frozenset(agent.queues))
+        queues = self._moved.get(agent_id, agent.queues)
+        return self.around(frozenset(agent.teams), frozenset(queues))
+
+    def look_again(self) -> None:
+        """A seat was moved or has returned."""
+        self._catalogue = None
 
     def around(self, teams: frozenset[TeamName], queues: frozenset[QueueName]) -> Circle:
         """The circle of whoever has these teams and serves these queues."""
@@ -80,8 +89,14 @@ class Circles:
         if catalogue is not self._catalogue:
             self._catalogue = catalogue
             self._known = {}
+            self._moved = {
+                view.agent_id: view.queues for view in self._floor.agents() if view.loan is not None
+            }
             self._of_team = _inverted((each.id, each.teams) for each in catalogue.agents.values())
-            self._of_queue = _inverted((each.id, each.queues) for each in catalogue.agents.values())
+            self._of_queue = _inverted(
+                (each.id, self._moved.get(each.id, each.queues))
+                for each in catalogue.agents.values()
+            )
         return catalogue
 
 

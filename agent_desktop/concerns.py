@@ -78,6 +78,8 @@ class Involvement:
                 | events.PresenceAsked()
                 | events.DeskWasLost()
                 | events.DeskCameBack()
+                | events.SeatMoved()
+                | events.SeatReturned()
             ):
                 return [(event.agent_id, "presence")]
             case _:

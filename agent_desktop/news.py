@@ -18,7 +18,7 @@ from agent_desktop.principal import Principal
 from agent_desktop.protocol import Board, Live, encode
 from agent_desktop.rows import Rows
 from agent_desktop.shapes import ColleagueShape, QueueShape
-from router.model.events import CatalogueChanged, Recorded
+from router.model.events import CatalogueChanged, Recorded, SeatMoved, SeatReturned
 from router.model.ids import AgentId, QueueName, TeamName
 from router.ports import Clock, Floor
 
@@ -81,11 +81,16 @@ class News:
         """A fact was taken."""
         self._of_desks = self._of_boards = True
         self._rows.note(recorded)
-        if isinstance(recorded.event, CatalogueChanged):
+        event = recorded.event
+        if isinstance(event, SeatMoved | SeatReturned):
+            self._circles.look_again()
+        if isinstance(event, CatalogueChanged | SeatMoved | SeatReturned):
             hearers = tuple(self._where)
             self._groups.clear()
             for hearer in hearers:
-                self.hear(hearer, fresh=True)  # The change itself brings them everything.
+                # A new catalogue itself brings them everything.
+                moved = getattr(event, "agent_id", None) == hearer.agent_id
+                self.hear(hearer, fresh=not moved)
 
     def hear(self, hearer: Hearer, *, fresh: bool) -> None:
         """Tell this desk from now on; one that is not ``fresh`` is told everything first."""

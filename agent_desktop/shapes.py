@@ -20,8 +20,17 @@ class Shape(msgspec.Struct, frozen=True):
     """What all shapes share: every field is always there."""
 
 
+class MoveShape(Shape, frozen=True):
+    """A seat that serves other queues for a while: by whom, since when, until when."""
+
+    by: str
+    since: int
+    until: int
+    skills: dict[str, int]
+
+
 class AgentShape(Shape, frozen=True):
-    """An agent's own state. ``shown`` is what a person reads."""
+    """An agent's own state. ``shown`` is what a person reads; ``queues`` are served now."""
 
     agent_id: str
     name: str
@@ -37,6 +46,8 @@ class AgentShape(Shape, frozen=True):
     used: dict[str, int]
     slots: dict[str, int]
     media: tuple[str, ...] | None
+    queues: tuple[str, ...]
+    move: MoveShape | None
 
 
 class WhoShape(Shape, frozen=True):
@@ -139,7 +150,7 @@ class ItemShape(Shape, frozen=True):
 class FileShape(Shape, frozen=True):
     """A file of an entry and where it is fetched."""
 
-    file_id: Annotated[str, Meta(max_length=64, pattern=r"^[\x21-\x7e]+$")]
+    file_id: Annotated[str, Meta(max_length=64, pattern="^[!-~]+$")]
     name: str
     media_type: str
     size_bytes: int
@@ -182,13 +193,18 @@ class QueueShape(Shape, frozen=True):
 
 
 class ColleagueShape(Shape, frozen=True):
-    """Somebody work can be given to, and how they stand."""
+    """Somebody work can be given to, and how they stand: why, where they are not ready.
+
+    ``queues`` are those they serve now; with a ``move`` these are not their own.
+    """
 
     agent_id: str
     name: str
     shown: str
+    reason: str
     since: int
     queues: tuple[str, ...]
+    move: MoveShape | None
 
 
 class ReasonShape(Shape, frozen=True):

@@ -1,6 +1,6 @@
 """The floor as an agent sees it: agents, queues and colleagues in the protocol's shapes."""
 
-from agent_desktop.shapes import AgentShape, ColleagueShape, QueueShape, ReasonShape
+from agent_desktop.shapes import AgentShape, ColleagueShape, MoveShape, QueueShape, ReasonShape
 from router.model.agent import DEVICE_FAULT, Presence
 from router.model.catalogue import Catalogue
 from router.model.ids import AgentId
@@ -62,7 +62,16 @@ def agent_shape(view: AgentView, floor: Floor) -> AgentShape:
         used={str(medium): count for medium, count in view.used.items()},
         slots={str(medium): count for medium, count in view.slots.items()},
         media=tuple(view.media) if view.media is not None else None,
+        queues=tuple(view.queues),
+        move=_move(view),
     )
+
+
+def _move(view: AgentView) -> MoveShape | None:
+    loan = view.loan
+    if loan is None:
+        return None
+    return MoveShape(loan.by, loan.since, loan.until, {str(k): v for k, v in loan.skills.items()})
 
 
 def queue_shape(view: QueueView, catalogue: Catalogue) -> QueueShape:
@@ -85,14 +94,15 @@ def queue_shape(view: QueueView, catalogue: Catalogue) -> QueueShape:
 
 def colleague_shape(view: AgentView, floor: Floor) -> ColleagueShape:
     """Somebody work can be given to."""
-    catalogue = floor.catalogue()
-    agent = catalogue.agents.get(view.agent_id)
+    state = shown(view, floor)
     return ColleagueShape(
         agent_id=view.agent_id,
-        name=name_of(catalogue, view.agent_id),
-        shown=shown(view, floor),
+        name=name_of(floor.catalogue(), view.agent_id),
+        shown=state,
+        reason=view.reason if state == "not_ready" else "",
         since=view.since,
-        queues=tuple(agent.queues) if agent else (),
+        queues=tuple(view.queues),
+        move=_move(view),
     )
 
 

@@ -22,7 +22,13 @@ from router.model.ids import (
     Position,
     QueueName,
 )
-from router.model.views import AgentView, Conservation, InteractionView, QueueView
+from router.model.views import (
+    AgentView,
+    Conservation,
+    InteractionView,
+    QueueView,
+    SeatForecast,
+)
 
 
 class Clock(Protocol):
@@ -139,6 +145,12 @@ class Floor(Protocol):
 
     def open_of(self, medium: Medium) -> int:
         """How many interactions of a medium have not finished; looks at each one."""
+        ...
+
+    def seat_forecast(
+        self, agent_id: AgentId, queues: Sequence[QueueName] | None
+    ) -> Sequence[SeatForecast]:
+        """What it would do if the agent served these queues (None: their own), by queue."""
         ...
 
     def conservation(self) -> Conservation:

@@ -20,7 +20,7 @@ from router.seals import Address, CardChange, CustomerCard
 
 ROUTER = APIRouter()
 CONTACTS = 50
-Id = Annotated[str, Path(max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Id = Annotated[str, Path(max_length=64, pattern="^[!-~]+$")]
 Short = Annotated[str, Meta(max_length=200)]
 Notes = Annotated[str, Meta(max_length=20_000)]
 Fields = Annotated[dict[Short, Annotated[str, Meta(max_length=2_000)]], Meta(max_length=50)]

@@ -31,7 +31,7 @@ ROUTER = APIRouter()
 Row = TypeVar("Row")
 PAGE = 100
 PAGE_MAX = 200
-Id = Annotated[str, Path(max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Id = Annotated[str, Path(max_length=64, pattern="^[!-~]+$")]
 ShortText = Annotated[str, msgspec.Meta(max_length=500)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 

@@ -8,6 +8,7 @@ durable before anything acts on them, in particular before their effects are car
 
 from router.core.decide import Decision, decide, next_deadline
 from router.core.effects import effects_of
+from router.core.seats import LOAN_LIMIT_MS, seat_forecast
 from router.core.views import (
     agent_view,
     agents_view,
@@ -31,6 +32,7 @@ from router.state.live import State, new_state
 from router.state.snapshot import STATE_VERSION, Picture, restore, snapshot, state_digest
 
 __all__ = [
+    "LOAN_LIMIT_MS",
     "RULE_VARIABLES",
     "STATE_VERSION",
     "Decision",
@@ -56,6 +58,7 @@ __all__ = [
     "queue_for",
     "queue_views",
     "restore",
+    "seat_forecast",
     "snapshot",
     "state_digest",
     "waiting_views",

@@ -5,7 +5,7 @@ from router.core.queueing import again
 from router.core.turn import Turn
 from router.model.commands import ChangeCatalogue, CloseCalendar
 from router.model.errors import Refused
-from router.model.events import CalendarClosed, CatalogueChanged
+from router.model.events import CalendarClosed, CatalogueChanged, SeatReturned
 from router.model.interaction import OfferEnd
 
 
@@ -21,6 +21,13 @@ def change_catalogue(turn: Turn, command: ChangeCatalogue) -> None:
             code="invalid_catalogue",
         )
     state = turn.state
+    for row in list(state.agents.values()):
+        # Nobody is lent to a queue that is gone, or is lent and gone.
+        loan = row.loan
+        if loan is not None and (
+            row.id not in catalogue.agents or catalogue.queues.keys().isdisjoint(loan.queues)
+        ):
+            turn.emit(SeatReturned(turn.now, row.id, "system"))
     turn.emit(CatalogueChanged(turn.now, catalogue, command.by))
     for row in list(state.agents.values()):
         if row.id not in catalogue.agents:

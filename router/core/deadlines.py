@@ -4,6 +4,7 @@ from router.core import parts, planning
 from router.core.arrivals import run_rules
 from router.core.presence import give_back, not_answering
 from router.core.queueing import again, rehome
+from router.core.seats import return_what_is_due
 from router.core.turn import Turn
 from router.model.commands import Tick
 from router.model.events import Closed, PreferenceEnded
@@ -21,7 +22,8 @@ DONE_AT_ONCE = 10_000
 
 
 def tick(turn: Turn, command: Tick) -> None:
-    """Do what is due, the earliest first."""
+    """Do what is due: seats go back, then interactions, the earliest first."""
+    return_what_is_due(turn)
     for _ in range(DONE_AT_ONCE):
         interaction_id = turn.state.timers.pop(turn.now)
         if interaction_id is None:

@@ -13,6 +13,7 @@ from router.core import (
     offers,
     parking,
     presence,
+    seats,
     supervision,
     talking,
     wrapping,
@@ -71,6 +72,8 @@ _HANDLERS: dict[type[Any], Callable[[Turn, Any], InteractionId | None]] = {
     commands.Assign: supervision.assign,
     commands.Requeue: supervision.requeue,
     commands.Discard: supervision.discard,
+    commands.MoveSeat: seats.move_seat,
+    commands.ReturnSeat: seats.return_seat,
     commands.ChangeCatalogue: configuration.change_catalogue,
     commands.CloseCalendar: configuration.close_calendar,
     commands.Tick: deadlines.tick,
@@ -99,4 +102,5 @@ def decide(state: State, command: Command, now: Instant) -> Decision:
 
 def next_deadline(state: State) -> Instant | None:
     """When a ``Tick`` is due; None when nothing is waiting for time to pass."""
-    return state.timers.next()
+    due = [each for each in (state.timers.next(), state.returns.next()) if each is not None]
+    return min(due, default=None)

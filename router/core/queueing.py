@@ -10,8 +10,8 @@ from router.model.ids import SECOND_MS, AgentId, Instant, Medium, QueueName
 from router.model.interaction import Outcome, Phase
 from router.model.skills import satisfies
 from router.rules import Route, queue_alone
-from router.state.index import served
 from router.state.records import NAMED_REASONS, Interaction
+from router.state.seats import served, skills_of
 
 PATIENT_MEDIA = frozenset({Medium("mail"), Medium("fax")})
 """Media whose customers do not hold the line: closed hours or a full queue let them wait."""
@@ -130,8 +130,8 @@ def worth_waiting(
         return False
     if reason in NAMED_REASONS:
         return True
-    serves = route.queue in served(turn.state.catalogue, agent_id)
-    return serves and satisfies(route.requirement, agent_id, agent.skills)
+    serves = route.queue in served(turn.state, agent_id)
+    return serves and satisfies(route.requirement, agent_id, skills_of(turn.state, agent_id))
 
 
 def rehome(turn: Turn, interaction: Interaction) -> None:

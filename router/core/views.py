@@ -5,10 +5,9 @@ from itertools import islice
 
 from router import business_hours
 from router.core.explaining import why_waiting
-from router.core.waits import expected_wait, in_order, position_in_queue
+from router.core.waits import expected_wait, in_order, next_wait, position_in_queue
 from router.model.agent import Presence
 from router.model.commands import Arrive
-from router.model.explanation import ExpectedWait
 from router.model.ids import (
     AgentId,
     CaseId,
@@ -24,14 +23,15 @@ from router.model.views import (
     Conservation,
     EngagementView,
     InteractionView,
+    LoanView,
     OfferView,
     QueueView,
 )
 from router.rules import Contact, route
 from router.state.capacity import Status, capacity_of, usage_of
-from router.state.expectation import interval
 from router.state.live import State
 from router.state.records import AgentRow, Engagement, Interaction, Offer
+from router.state.seats import served
 
 __all__ = [
     "agent_view",
@@ -160,6 +160,7 @@ def _agent(state: State, row: AgentRow) -> AgentView:
         else 0
         for medium, count in slots.items()
     }
+    loan = row.loan
     return AgentView(
         agent_id=row.id,
         presence=row.presence,
@@ -175,6 +176,8 @@ def _agent(state: State, row: AgentRow) -> AgentView:
         used=dict(usage.used),
         slots=slots,
         free=free,
+        queues=served(state, row.id),
+        loan=None if loan is None else LoanView(loan.by, loan.since, loan.until, loan.skills),
     )
 
 
@@ -219,7 +222,7 @@ def _queue(state: State, name: QueueName, offered: int, engaged: int, now: Insta
         agents_ready=audience.ready,
         agents_signed_in=len(audience.members) - audience.presences.get(Presence.OFFLINE, 0),
         open=is_open(state, state.catalogue.queues[name].calendar, now),
-        expected_wait=_next_wait(state, name),
+        expected_wait=next_wait(state, name),
     )
 
 
@@ -230,16 +233,6 @@ def _oldest(state: State, name: QueueName) -> Instant | None:
         return None
     visit = state.interactions[state.index.by_place[place]].visit
     return None if visit is None else visit.entered
-
-
-def _next_wait(state: State, name: QueueName) -> ExpectedWait | None:
-    """What one more of the queue's best known medium would have to expect."""
-    queue = state.queues.get(name)
-    if queue is None or not queue.expectations:
-        return None
-    known = queue.expectations
-    medium = max(known, key=lambda of: (len(known[of].ratios), of))
-    return interval(known[medium], state.index.waiting_of(name, medium) + 1)
 
 
 def waiting_views(

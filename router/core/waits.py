@@ -31,6 +31,16 @@ def expected_wait(state: State, interaction_id: InteractionId, now: Instant) -> 
     return interval(known, min(position_in_queue(state, interaction_id, now), same_medium))
 
 
+def next_wait(state: State, name: QueueName) -> ExpectedWait | None:
+    """What one more of the queue's best known medium would have to expect."""
+    queue = state.queues.get(name)
+    if queue is None or not queue.expectations:
+        return None
+    known = queue.expectations
+    medium = max(known, key=lambda of: (len(known[of].ratios), of))
+    return interval(known[medium], state.index.waiting_of(name, medium) + 1)
+
+
 def audience_of(state: State, interaction: Interaction) -> Audience:
     """The agents of the interaction's queue and of those it was widened to."""
     visit = interaction.visit

@@ -8,7 +8,13 @@ from router.model.catalogue import Catalogue
 from router.model.commands import Arrive
 from router.model.explanation import ExpectedWait, WhyWaiting
 from router.model.ids import AgentId, CaseId, Instant, InteractionId, Medium, QueueName
-from router.model.views import AgentView, Conservation, InteractionView, QueueView
+from router.model.views import (
+    AgentView,
+    Conservation,
+    InteractionView,
+    QueueView,
+    SeatForecast,
+)
 from router.ports import Clock
 from router.state.live import State
 
@@ -76,6 +82,12 @@ class Views:
     def open_of(self, medium: Medium) -> int:
         """How many interactions of a medium have not finished."""
         return core.open_of(self._state, medium)
+
+    def seat_forecast(
+        self, agent_id: AgentId, queues: Sequence[QueueName] | None
+    ) -> Sequence[SeatForecast]:
+        """What it would do if the agent served these queues (None: their own), by queue."""
+        return core.seat_forecast(self._state, agent_id, queues)
 
     def conservation(self) -> Conservation:
         """The conservation law's terms."""

@@ -17,6 +17,7 @@ from router.model.ids import (
     Medium,
     OfferId,
     QueueName,
+    SkillName,
     SubjectId,
 )
 
@@ -290,6 +291,27 @@ class Discard(Wish, frozen=True, tag=True):
     reason: str
 
 
+class MoveSeat(Wish, frozen=True, tag=True):
+    """A supervisor lets an agent serve these queues instead of their own, until a moment.
+
+    ``skills`` are lent on top of their own meanwhile, at these levels. Moved again, the later move
+    holds. What the agent has in hand stays with them.
+    """
+
+    agent_id: AgentId
+    queues: tuple[QueueName, ...]
+    until: Instant
+    by: str
+    skills: dict[SkillName, int] = {}
+
+
+class ReturnSeat(Wish, frozen=True, tag=True):
+    """The agent serves their own queues again; nothing happens when they do so already."""
+
+    agent_id: AgentId
+    by: str
+
+
 class ChangeCatalogue(Wish, frozen=True, tag=True):
     """A new version of the configuration takes effect for what is decided from now on."""
 
@@ -339,6 +361,8 @@ Command = (
     | Assign
     | Requeue
     | Discard
+    | MoveSeat
+    | ReturnSeat
     | ChangeCatalogue
     | CloseCalendar
     | Tick

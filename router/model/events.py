@@ -7,7 +7,30 @@ inside ``sealed``.
 
 import msgspec
 
-from router.model.agent import Presence
+from router.model.agent_facts import (
+    DeskCameBack as DeskCameBack,
+)
+from router.model.agent_facts import (
+    DeskWasLost as DeskWasLost,
+)
+from router.model.agent_facts import (
+    PresenceAsked as PresenceAsked,
+)
+from router.model.agent_facts import (
+    PresenceChanged as PresenceChanged,
+)
+from router.model.agent_facts import (
+    SeatMoved as SeatMoved,
+)
+from router.model.agent_facts import (
+    SeatReturned as SeatReturned,
+)
+from router.model.agent_facts import (
+    SignedIn as SignedIn,
+)
+from router.model.agent_facts import (
+    SignedOut as SignedOut,
+)
 from router.model.catalogue import Action, Catalogue, Source
 from router.model.commands import Scalar
 from router.model.content import Author, Mark, Sealed
@@ -287,54 +310,6 @@ class Closed(Fact, frozen=True):
     waited_ms: int | None = None
 
 
-class SignedIn(Fact, frozen=True):
-    """An agent opened a desk."""
-
-    agent_id: AgentId
-
-
-class SignedOut(Fact, frozen=True):
-    """An agent closed the desk."""
-
-    agent_id: AgentId
-    by: str = ""
-
-
-class PresenceChanged(Fact, frozen=True):
-    """An agent is ready or not ready, for a reason, set by somebody (empty: themselves).
-
-    ``media`` narrows readiness to some media (None: all of the agent's).
-    """
-
-    agent_id: AgentId
-    presence: Presence
-    reason: str = ""
-    by: str = ""
-    media: tuple[Medium, ...] | None = None
-
-
-class PresenceAsked(Fact, frozen=True):
-    """A presence to take effect when the agent's current work ends; OFFLINE withdraws the wish."""
-
-    agent_id: AgentId
-    presence: Presence
-    reason: str = ""
-    by: str = ""
-    media: tuple[Medium, ...] | None = None
-
-
-class DeskWasLost(Fact, frozen=True):
-    """No desk of the agent has been reachable past the grace time."""
-
-    agent_id: AgentId
-
-
-class DeskCameBack(Fact, frozen=True):
-    """A desk of the agent is reachable again."""
-
-    agent_id: AgentId
-
-
 class CatalogueChanged(Fact, frozen=True):
     """A version of the configuration took effect."""
 
@@ -385,6 +360,8 @@ Event = (
     | PresenceAsked
     | DeskWasLost
     | DeskCameBack
+    | SeatMoved
+    | SeatReturned
     | CatalogueChanged
     | CalendarClosed
     | WriterStarted

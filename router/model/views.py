@@ -14,6 +14,7 @@ from router.model.ids import (
     OfferId,
     Position,
     QueueName,
+    SkillName,
     SubjectId,
 )
 from router.model.interaction import OfferKind, Phase, Role
@@ -72,8 +73,20 @@ class InteractionView(View, frozen=True):
     due: Instant | None = None
 
 
+class LoanView(View, frozen=True):
+    """A seat that was moved for a while: by whom, since when, until when, with which skills."""
+
+    by: str
+    since: Instant
+    until: Instant
+    skills: dict[SkillName, int]
+
+
 class AgentView(View, frozen=True):
-    """An agent as they stand. ``free`` is how many more of each medium fit right now."""
+    """An agent as they stand. ``free`` is how many more of each medium fit right now.
+
+    ``queues`` are those they serve now; with a ``loan`` these are not their own.
+    """
 
     agent_id: AgentId
     presence: Presence
@@ -89,6 +102,25 @@ class AgentView(View, frozen=True):
     used: dict[Medium, int]
     slots: dict[Medium, int]
     free: dict[Medium, int]
+    queues: tuple[QueueName, ...]
+    loan: LoanView | None = None
+
+
+class SeatForecast(View, frozen=True):
+    """What a moved seat would do to one queue: seats that are ready there, and what one more who
+    comes would have to expect, as things are and as they would be.
+
+    None where the wait is not known. ``lacks`` are needed skills that the agent would have to be
+    lent to be offered anything of the queue.
+    """
+
+    queue: QueueName
+    waiting: int
+    seats: int
+    seats_then: int
+    expected: ExpectedWait | None
+    expected_then: ExpectedWait | None
+    lacks: dict[SkillName, int]
 
 
 class QueueView(View, frozen=True):

@@ -44,6 +44,16 @@ def interval(known: Expectation, position: int) -> ExpectedWait | None:
     )
 
 
+def of_share(expected: ExpectedWait, seats: int, seats_then: int) -> ExpectedWait:
+    """The interval when a place in line is shared among another number of seats.
+
+    It was not measured with so many, so no hit rate is claimed.
+    """
+    low = expected.low_ms * seats // seats_then
+    high = expected.high_ms * seats // seats_then
+    return ExpectedWait(low_ms=low // _UNIT_MS * _UNIT_MS, high_ms=-(-high // _UNIT_MS) * _UNIT_MS)
+
+
 def predict(known: Expectation | None, visit: Visit, position: int) -> None:
     """Write down at entry what is predicted, to be scored when the wait ends."""
     if known is None:

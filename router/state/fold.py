@@ -41,6 +41,8 @@ _FOLDS: dict[type[Any], Callable[[State, Any], None]] = {
     events.PresenceAsked: fold_agents.presence_asked,
     events.DeskWasLost: fold_agents.desk_was_lost,
     events.DeskCameBack: fold_agents.desk_came_back,
+    events.SeatMoved: fold_agents.seat_moved,
+    events.SeatReturned: fold_agents.seat_returned,
     events.CatalogueChanged: fold_agents.catalogue_changed,
     events.CalendarClosed: fold_agents.calendar_closed,
     events.WriterStarted: fold_agents.writer_started,

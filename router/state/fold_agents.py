@@ -8,6 +8,8 @@ from router.model.events import (
     DeskWasLost,
     PresenceAsked,
     PresenceChanged,
+    SeatMoved,
+    SeatReturned,
     SignedIn,
     SignedOut,
     WriterStarted,
@@ -16,7 +18,7 @@ from router.model.ids import AgentId, Instant
 from router.state.deadlines import desk_grace_ms
 from router.state.live import State
 from router.state.moves import known, known_agent, new_turn, set_deadline, touch
-from router.state.records import AgentRow
+from router.state.records import AgentRow, Loan
 
 
 def signed_in(state: State, event: SignedIn) -> None:
@@ -106,6 +108,22 @@ def desk_came_back(state: State, event: DeskCameBack) -> None:
             engagement.lost_until = None
             set_deadline(state, interaction)
     touch(state, row.id)
+
+
+def seat_moved(state: State, event: SeatMoved) -> None:
+    """The agent serves other queues from now on; what waits there may be theirs at once."""
+    row = known_agent(state, event.agent_id)
+    row.loan = Loan(event.queues, event.skills, event.at, event.until, event.by)
+    state.returns.set(row.id, event.until)
+    state.index.reseat(state, row.id)
+
+
+def seat_returned(state: State, event: SeatReturned) -> None:
+    """The agent serves their own queues again."""
+    row = known_agent(state, event.agent_id)
+    row.loan = None
+    state.returns.set(row.id, None)
+    state.index.reseat(state, row.id)
 
 
 def catalogue_changed(state: State, event: CatalogueChanged) -> None:

@@ -6,8 +6,9 @@ agents may have a wish that takes effect now. Deciding empties all of them; so b
 no waiting interaction has an idle agent who may take it.
 """
 
+from bisect import insort
+
 from router.model.agent import Presence
-from router.model.catalogue import Catalogue
 from router.model.ids import AgentId, InteractionId, Medium, QueueName
 from router.state.books import Books
 from router.state.capacity import (
@@ -19,6 +20,7 @@ from router.state.capacity import (
     usage_of,
 )
 from router.state.records import AgentRow, Interaction, Visit
+from router.state.seats import served, skills_of
 from router.waiting.classes import Bits, NeedClass, Squad
 from router.waiting.keys import slope_units, static_key
 from router.waiting.lines import Line
@@ -251,22 +253,42 @@ class Index:
         for row in books.agents.values():
             seat = self.seats.setdefault(row.id, Seat())
             seat.audiences = []
-            agent = books.catalogue.agents.get(row.id)
-            queues = served(books.catalogue, row.id)
-            bits = (
-                self._bits.of_skills({} if agent is None else agent.skills),
-                self._bits.of_queues(queues),
-            )
             seat.free = _free(books, row)
-            if bits != (seat.skills, seat.queues):
-                self._rouse(row.id, seat)
-                seat.skills, seat.queues = bits
-                seat.squads = {}
-            self.touch(row.id)
+            self._fit(books, row.id, seat)
         for number, agent_id in enumerate(books.catalogue.agents):
             self.seats[agent_id].number = number
-            for queue in served(books.catalogue, agent_id):
+            for queue in served(books, agent_id):
                 self._join(self.audience(frozenset({queue})), agent_id)
+
+    def _fit(self, books: Books, agent_id: AgentId, seat: Seat) -> None:
+        """Let a seat have the agent's skills and queues of now."""
+        bits = (
+            self._bits.of_skills(skills_of(books, agent_id)),
+            self._bits.of_queues(served(books, agent_id)),
+        )
+        if bits != (seat.skills, seat.queues):
+            self._rouse(agent_id, seat)
+            seat.skills, seat.queues = bits
+            seat.squads = {}
+        self.touch(agent_id)
+
+    def reseat(self, books: Books, agent_id: AgentId) -> None:
+        """One seat was moved or returned: the same as taking the roll, for this agent alone."""
+        seat = self.seats[agent_id]
+        self._fit(books, agent_id, seat)
+        queues = served(books, agent_id)
+        for queue in queues:
+            self.audience(frozenset({queue}))
+        for audience in self._audiences.values():
+            belongs = not audience.queues.isdisjoint(queues)
+            if belongs and audience not in seat.audiences:
+                insort(audience.members, agent_id, key=lambda each: self.seats[each].number)
+                seat.audiences.append(audience)
+                _count(audience, seat, 1)
+            elif not belongs and audience in seat.audiences:
+                audience.members.remove(agent_id)
+                seat.audiences.remove(audience)
+                _count(audience, seat, -1)
 
     def refresh(self, books: Books) -> None:
         """Look at the agents that changed; those with room who must be matched become freed."""
@@ -367,16 +389,3 @@ def _count(audience: Audience, seat: Seat, by: int) -> None:
         audience.ready += by
     for medium, status in seat.status.items():
         audience.count(medium, status, by)
-
-
-def served(catalogue: Catalogue, agent_id: AgentId) -> tuple[QueueName, ...]:
-    """The queues of the catalogue that an agent serves: their own and those of their teams."""
-    agent = catalogue.agents.get(agent_id)
-    if agent is None:
-        return ()
-    queues = dict.fromkeys(agent.queues)
-    for name in agent.teams:
-        team = catalogue.teams.get(name)
-        if team is not None:
-            queues.update(dict.fromkeys(team.queues))
-    return tuple(queue for queue in queues if queue in catalogue.queues)

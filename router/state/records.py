@@ -20,6 +20,7 @@ from router.model.ids import (
     Medium,
     OfferId,
     QueueName,
+    SkillName,
     SubjectId,
 )
 from router.model.interaction import OfferKind, Outcome, Phase, Role
@@ -177,6 +178,16 @@ class Interaction(Row):
         return None
 
 
+class Loan(Row):
+    """A seat that was moved: the queues served instead of the agent's own, and skills on top."""
+
+    queues: tuple[QueueName, ...]
+    skills: dict[SkillName, int]
+    since: Instant
+    until: Instant
+    by: str
+
+
 class AgentRow(Row):
     """An agent. ``idle_number`` orders agents by how long they have been without new work.
 
@@ -198,6 +209,7 @@ class AgentRow(Row):
     offers: list[OfferId] = []
     interactions: list[InteractionId] = []
     idle_number: int = 0
+    loan: Loan | None = None
 
 
 class Expectation(Row):

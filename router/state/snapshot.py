@@ -162,6 +162,9 @@ def _restored(saved: Saved) -> State:
 
 def _make_derived(state: State) -> None:
     state.index.retake_roll(state)
+    for row in state.agents.values():
+        if row.loan is not None:
+            state.returns.set(row.id, row.loan.until)
     for interaction in state.interactions.values():
         if interaction.phase is Phase.WAITING:
             # Nobody is idle in the index yet, so all may wait in their lines until matching.

@@ -4,11 +4,11 @@ from router.model.ids import AgentId
 from router.model.skills import Requirement
 from router.state.live import State
 from router.state.records import QueueRow
+from router.state.seats import skills_of
 
 NAME = "least_skilled"
 
 
 def rank(state: State, queue: QueueRow, agent: AgentId, needs: Requirement) -> tuple[int, ...]:
     """The sum of all the agent's levels, in any skill."""
-    profile = state.catalogue.agents.get(agent)
-    return (0 if profile is None else sum(profile.skills.values()),)
+    return (sum(skills_of(state, agent).values()),)

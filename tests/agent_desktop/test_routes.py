@@ -26,6 +26,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "requeue": {"queue": "{queue}"},
     "discard": {"reason": "spam"},
     "force_presence": {"presence": "not_ready", "reason": "break"},
+    "move_seat": {"queues": ["billing"], "until": 2**53},
     "edit_customer": {"revision": 999_999, "name": "x"},
     "merge_customer": {"into": "{subject}"},
     "save_settings": {"theme": "dark"},

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from agent_desktop.guards import COOKIE
 from agent_desktop.permissions import Role, Scope, grant
 from tests.agent_desktop.world import World, story
 
-EXAMPLES = 50
+EXAMPLES = int(os.environ.get("CARILLON_SCHEMA_EXAMPLES", "2"))
+"""How many requests each phase makes of each route: few in every run, fifty when attacking."""
+
 SEED = 29
 ENDS_THE_SESSION = ("sign_out", "end_other_sessions", "change_password")
 ROLES = {
@@ -30,12 +33,22 @@ def test_attack_29_nothing_that_is_sent_breaks_a_route_or_its_description(
     """Each role, on things that are there: what agents have in hand, and their customers."""
 
     async def tell(world: World) -> None:
-        _, chat = await world.given("mia")
+        desk, chat = await world.given("mia")
         view = world.hub.interaction(chat)
         assert view is not None
-        things = {"interaction_id": chat, "subject": view.subject, "agent_id": "mia", "user": "tom"}
+        files = f"/api/v1/interactions/{chat}/files"
+        sent = await desk.person.request("POST", f"{files}?name=note.txt", content=b"Pay by noon.")
+        (entry,) = (await desk.person.get(f"/api/v1/interactions/{chat}/entries")).json()["entries"]
+        things = {
+            "interaction_id": chat,
+            "subject": view.subject,
+            "file_id": sent.json()["file_id"],
+            "entry_id": entry["entry_id"],
+            "agent_id": "mia",
+            "user": "tom",
+        }
         await world.sign_in("tom")
-        await _attack(world, tmp_path, user, things, "examples,fuzzing,stateful")
+        await _attack(world, tmp_path, user, things, "examples,fuzzing")
 
     story(tmp_path, tell, patience_s=600)
 

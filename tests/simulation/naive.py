@@ -6,6 +6,8 @@ down again, literally, in exact integers.
 
 from __future__ import annotations
 
+import msgspec
+
 from router.core import State
 from router.model.agent import Capacity, Presence
 from router.model.catalogue import Agent, Catalogue
@@ -27,6 +29,18 @@ def capacity(catalogue: Catalogue, agent: Agent) -> Capacity:
     return agent.capacity if agent.capacity is not None else catalogue.capacity
 
 
+def moved(state: State) -> Catalogue:
+    """The catalogue as if each moved seat had been configured where it is now."""
+    agents = dict(state.catalogue.agents)
+    for row in state.agents.values():
+        if row.loan is not None and row.id in agents:
+            own = agents[row.id]
+            agents[row.id] = msgspec.structs.replace(
+                own, queues=row.loan.queues, teams=(), skills={**own.skills, **row.loan.skills}
+            )
+    return msgspec.structs.replace(state.catalogue, agents=agents)
+
+
 def has_room(limits: Capacity, busy: list[Medium], medium: Medium) -> bool:
     if busy.count(medium) + 1 > limits.slots.get(medium, 0):
         return False
@@ -44,7 +58,7 @@ class Roster:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.catalogue = state.catalogue
+        self.catalogue = moved(state)
         self.busy: dict[AgentId, list[Medium]] = {}
         self.taking: list[Agent] = []
         self.rooms: dict[tuple[AgentId, Medium], bool] = {}
@@ -213,7 +227,7 @@ def refusals(state: State, interaction_id: InteractionId) -> dict[str, int]:
     roster = Roster(state)
     interaction = state.interactions[interaction_id]
     found: dict[str, int] = {}
-    for agent in state.catalogue.agents.values():
+    for agent in roster.catalogue.agents.values():
         code = roster.reason_against(interaction, agent)
         found[code] = found.get(code, 0) + 1
     return found

@@ -21,7 +21,7 @@ from router.model.ids import (
 )
 from router.model.interaction import Phase
 from router.state.records import Interaction
-from tests.simulation.random_centre import MEDIA, QUEUES, agent_id, catalogue
+from tests.simulation.random_centre import MEDIA, QUEUES, SKILLS, agent_id, catalogue
 
 
 class Player:
@@ -246,8 +246,20 @@ class Player:
             lambda: commands.Assign(found, self.agent(), "sue"),
             lambda: commands.Requeue(found, "sue", rng.choice(QUEUES), keep_age=rng.random() < 0.5),
             lambda: commands.Discard(found, "sue", "spam"),
+            lambda: self.move(),
+            lambda: commands.ReturnSeat(self.agent(), "sue"),
         )
         return rng.choice(kinds)()
+
+    def move(self) -> Command:
+        rng = self.rng
+        return commands.MoveSeat(
+            self.agent(),
+            tuple(rng.sample(QUEUES, rng.randint(0, 2))),
+            Instant(self.state.now + rng.randint(-5, 120_000)),
+            "sue",
+            {rng.choice(SKILLS): rng.randint(0, 5)} if rng.random() < 0.4 else {},
+        )
 
     def hold(self) -> Command:
         if self.rng.random() < 0.5:
