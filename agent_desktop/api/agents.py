@@ -15,6 +15,7 @@ from agent_desktop.showing import agent_shape
 from router.model.agent import Presence
 from router.model.commands import MoveSeat, ReturnSeat, SetPresence, SignOut
 from router.model.errors import NotFound
+from router.model.explanation import ExpectedWait
 from router.model.ids import AgentId, Instant, QueueName, SkillName
 from router.model.skills import LEVEL_MAX
 
@@ -99,9 +100,8 @@ async def seat_forecast(agent_id: Id, who: Who, desk: TheDesk, queue: QueueNames
             waiting=each.waiting,
             seats=each.seats,
             seats_then=each.seats_then,
-            expected=each.expected and (each.expected.low_ms, each.expected.high_ms),
-            expected_then=each.expected_then
-            and (each.expected_then.low_ms, each.expected_then.high_ms),
+            expected=_interval(each.expected),
+            expected_then=_interval(each.expected_then),
             lacks={str(skill): level for skill, level in each.lacks.items()},
         )
         for each in found
@@ -147,6 +147,10 @@ def _within(who: Principal, desk: Desk, agent_id: AgentId, queues: tuple[QueueNa
         known = set(desk.ports.floor.catalogue().queues)
     if not known.issuperset(queues):
         raise NotFound("there is no such queue")
+
+
+def _interval(expected: ExpectedWait | None) -> tuple[int, int] | None:
+    return None if expected is None else (expected.low_ms, expected.high_ms)
 
 
 async def _note(desk: Desk, who: Principal, agent_id: AgentId, detail: str) -> None:

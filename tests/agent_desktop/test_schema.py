@@ -13,11 +13,17 @@ from agent_desktop.guards import COOKIE
 from agent_desktop.permissions import Role, Scope, grant
 from tests.agent_desktop.world import World, story
 
-EXAMPLES = int(os.environ.get("CARILLON_SCHEMA_EXAMPLES", "2"))
-"""How many requests each phase makes of each route: few in every run, fifty when attacking."""
+EXAMPLES = int(os.environ.get("CARILLON_SCHEMA_EXAMPLES", "0"))
+"""How many requests each phase makes of each route: one in every run, fifty when attacking.
+
+Then it is every role that attacks; else the two that between them pass every door.
+"""
 
 SEED = 29
 ENDS_THE_SESSION = ("sign_out", "end_other_sessions", "change_password")
+SETS_PASSWORDS = "root"
+"""How weak a password is no schema can say: what fits theirs may still be refused."""
+
 ROLES = {
     "mia": Role.AGENT,
     "sue": Role.SUPERVISOR,
@@ -26,7 +32,7 @@ ROLES = {
 }
 
 
-@pytest.mark.parametrize("user", ROLES)
+@pytest.mark.parametrize("user", ROLES if EXAMPLES else ("sue", "root"))
 def test_attack_29_nothing_that_is_sent_breaks_a_route_or_its_description(
     tmp_path: Path, user: str
 ) -> None:
@@ -74,7 +80,7 @@ async def _attack(
     (folder / "schemathesis.toml").write_text("\n".join(settings) + "\n")
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", str(schema)),
-        *("--url", world.origin, "--checks", "all", "--max-examples", str(EXAMPLES)),
+        *("--url", world.origin, "--checks", "all", "--max-examples", str(EXAMPLES or 1)),
         *("--seed", str(SEED), "--generation-deterministic", "--no-color"),
         *("--phases", phases),
         *("--header", f"Origin: {world.origin}", "--header", "X-Carillon: 1"),
@@ -86,6 +92,8 @@ async def _attack(
         if isinstance(route.row, Allow)
         and grant(ROLES[user], route.row.permission).scope == Scope.NONE
     ]
+    if user == SETS_PASSWORDS:
+        command += ["--exclude-checks", "positive_data_acceptance"]
     for name in (*ENDS_THE_SESSION, *shut):
         command += ["--exclude-operation-id", name]
     run = await asyncio.create_subprocess_exec(

@@ -9,7 +9,7 @@ from router.state.timers import Timers
 
 
 def test_deadlines_come_in_order_and_only_the_last_one_set_counts() -> None:
-    timers = Timers()
+    timers: Timers[InteractionId] = Timers()
     rng = Random(6)  # noqa: S311 -- a test's dice
     due: dict[InteractionId, Instant] = {}
     for _ in range(5_000):
@@ -31,7 +31,7 @@ def test_deadlines_come_in_order_and_only_the_last_one_set_counts() -> None:
 
 
 def test_nothing_is_due_before_its_time() -> None:
-    timers = Timers()
+    timers: Timers[InteractionId] = Timers()
     timers.set(InteractionId("i"), Instant(5))
     assert timers.pop(Instant(4)) is None
     assert timers.due(InteractionId("i")) == 5
@@ -40,7 +40,7 @@ def test_nothing_is_due_before_its_time() -> None:
 
 
 def test_a_forgotten_interaction_is_never_due() -> None:
-    timers = Timers()
+    timers: Timers[InteractionId] = Timers()
     timers.set(InteractionId("i"), Instant(5))
     timers.asked[InteractionId("i")] = Instant(3)
     timers.forget(InteractionId("i"))
