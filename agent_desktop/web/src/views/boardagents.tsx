@@ -125,7 +125,8 @@ function StateForm({ agent, onClose }: { agent: BoardAgent; onClose: () => void 
       await setAgentState(agent.agent_id, presence, reason);
       return true;
     } catch (failure) {
-      const why = failure instanceof Problem ? failure.detail : "";
+      const code = failure instanceof Problem ? failure.code : "no_answer";
+      const why = tOr(`refused.${code}`, t("refused.other", { code }));
       desk.say(t("board.not_set", { name: agent.name, why }), "trouble");
       return false;
     }

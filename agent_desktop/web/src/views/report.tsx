@@ -6,12 +6,13 @@ import { Problem } from "../api/http";
 import { csvAddress, type Question, queueReport, type Report } from "../api/reports";
 import type { Queue } from "../state/shapes";
 import { full, hourMinute } from "../words/format";
-import { t } from "../words/words";
+import { metricCounts, metricTitle, metricWord } from "../words/metrics";
+import { t, tOr } from "../words/words";
 import { useDesk, usePart } from "./context";
 import { Empty, Failed, Press, Skeleton } from "./parts";
 import { AskReport } from "./reportask";
 import { ReportChart } from "./reportchart";
-import { metricWord, ReportTable } from "./reporttable";
+import { ReportTable } from "./reporttable";
 
 /** Midnight of the day of `at`, in this machine's zone. */
 export function dayStart(at: number): number {
@@ -48,7 +49,7 @@ export function ReportPage() {
       ) : null}
       {problem === null ? null : (
         <Failed
-          what={problem.detail === "" ? t("report.failed") : problem.detail}
+          what={refusalOf(problem)}
           problem={problem.id}
           again={again}
         />
@@ -101,6 +102,10 @@ function useReport(question: Question) {
   return { report, problem, busy, stop, again: () => void read() };
 }
 
+/** Why there is no answer; a question that asks for too much says what to choose instead. */
+const refusalOf = (problem: Problem): string =>
+  problem.code === "invalid_input" ? t("report.too_much") : tOr(`refused.${problem.code}`, t("report.failed"));
+
 function Answer({ report, question }: { report: Report; question: Question }) {
   const desk = useDesk();
   const [chart, setChart] = useState(false);
@@ -151,11 +156,10 @@ function Meanings({ report }: { report: Report }) {
       {Object.entries(report.definitions).map(([name, definition]) => (
         <div key={name}>
           <dt>
-            {metricWord(name, definition)}{" "}
-            {definition.title === definition.short ? null : <span class="muted">{definition.title}</span>}
+            {metricWord(name, definition)} <span class="muted">{metricTitle(name, definition)}</span>
           </dt>
-          <dd lang="en">
-            {definition.formula}, over {definition.population} <span class="muted">v{definition.version}</span>
+          <dd>
+            {metricCounts(name, definition)} <span class="muted">v{definition.version}</span>
           </dd>
         </div>
       ))}

@@ -5,10 +5,11 @@ import { Problem } from "../api/http";
 import { type Behind, type BehindRow, type Opening, rowsBehind } from "../api/reports";
 import { hashOf } from "../app/route";
 import { full } from "../words/format";
+import { metricCounts, metricWord } from "../words/metrics";
 import { mediumWord, t, tOr } from "../words/words";
 import { Icon } from "./icon";
 import { Failed, Press, Skeleton } from "./parts";
-import { figure, metricWord } from "./reporttable";
+import { figure } from "./reporttable";
 
 export function ReportRows({ opening, onClose }: { opening: Opening; onClose: () => void }) {
   const [found, setFound] = useState<Behind | null>(null);
@@ -45,9 +46,7 @@ export function ReportRows({ opening, onClose }: { opening: Opening; onClose: ()
         </Press>
       </div>
       {found === null ? null : (
-        <p class="muted" lang="en">
-          {found.definition.formula}, over {found.definition.population}
-        </p>
+        <p class="muted">{metricCounts(found.figure, found.definition)}</p>
       )}
       {problem === null ? null : (
         <Failed

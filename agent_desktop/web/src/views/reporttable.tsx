@@ -3,7 +3,8 @@
 import { useState } from "preact/hooks";
 import type { Definition, Figure, Opening, Question, Report, ReportRow } from "../api/reports";
 import { count, length, percent } from "../words/format";
-import { mediumWord, t, tOr } from "../words/words";
+import { metricMeaning, metricWord } from "../words/metrics";
+import { mediumWord, t } from "../words/words";
 import { type Column, Grid } from "./grid";
 import { ReportRows } from "./reportrows";
 
@@ -92,16 +93,6 @@ function columns(report: Report, opens: boolean): readonly Column<ReportRow>[] {
   ];
 }
 
-/** The short name of a figure in the language of the page. */
-export const metricWord = (name: string, definition: Definition): string =>
-  tOr(`metric.${name}`, definition.short);
-
-/** What a figure means; its long name only where it says more than the short one. */
-function meaning({ title, short, formula, population }: Definition): string {
-  const named = title === short ? formula : `${title}: ${formula}`;
-  return `${named}, over ${population}`;
-}
-
 function figureColumn(
   name: string,
   definition: Definition | undefined,
@@ -112,7 +103,7 @@ function figureColumn(
     {
       id: name,
       head: metricWord(name, definition),
-      means: meaning(definition),
+      means: metricMeaning(name, definition),
       number: true,
       by: (row) => row.figures[name] ?? null,
       cell: (row) => <Value text={figure(row.figures[name], definition.unit)} />,

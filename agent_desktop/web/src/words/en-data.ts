@@ -86,6 +86,7 @@ export const enData = {
   "refused.offline": "There is no connection now.",
   "refused.other": "The server refused ({code}).",
   "refused.overloaded": "The server is busy. Try again.",
+  "refused.unreachable": "The server does not answer.",
   "refused.too_many": "Too much is waiting to be sent.",
   "strategy.best_skilled": "the best skilled",
   "strategy.least_occupied": "the least occupied",

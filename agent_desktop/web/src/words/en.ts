@@ -3,8 +3,9 @@
 import { enConfig } from "./en-config";
 import { enData } from "./en-data";
 import { enDesk } from "./en-desk";
+import { enMetrics } from "./en-metrics";
 import { enPages } from "./en-pages";
 
-export const en = { ...enConfig, ...enData, ...enDesk, ...enPages } as const;
+export const en = { ...enConfig, ...enData, ...enDesk, ...enMetrics, ...enPages } as const;
 
 export type Key = keyof typeof en;

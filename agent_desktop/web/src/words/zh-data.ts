@@ -86,6 +86,7 @@ export const zhData: Readonly<Record<keyof typeof enData, Message>> = {
   "refused.offline": "现在没有连接。",
   "refused.other": "服务器拒绝（{code}）。",
   "refused.overloaded": "服务器繁忙，请重试。",
+  "refused.unreachable": "服务器没有应答。",
   "refused.too_many": "等待发送的内容过多。",
   "strategy.best_skilled": "技能最强者",
   "strategy.least_occupied": "最空闲者",

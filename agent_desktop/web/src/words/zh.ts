@@ -4,6 +4,7 @@ import type { Catalogue } from "./words";
 import { zhConfig } from "./zh-config";
 import { zhData } from "./zh-data";
 import { zhDesk } from "./zh-desk";
+import { zhMetrics } from "./zh-metrics";
 import { zhPages } from "./zh-pages";
 
-export const zh: Catalogue = { ...zhConfig, ...zhData, ...zhDesk, ...zhPages };
+export const zh: Catalogue = { ...zhConfig, ...zhData, ...zhDesk, ...zhMetrics, ...zhPages };
