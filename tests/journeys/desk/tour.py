@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from playwright.async_api import Page, expect
 
@@ -17,7 +18,7 @@ WORDS = ("Where is my invoice?", "Refund late", "And my refund?")
 THEMES = ("light", "dark")
 ALL_SECTIONS = 12
 # Whoever looks at a page does not wait for its transitions; what moves is tested elsewhere.
-STILL = {"reduced_motion": "reduce"}
+STILL: dict[str, Any] = {"reduced_motion": "reduce"}
 ROUTES = (
     ("mia", "work/{0.mail}"),
     ("mia", "work"),
