@@ -13,21 +13,7 @@ from msgspec import Meta
 
 from config.decoding import written_as
 from config.quantities import parse_share
-from config.settings_types import (
-    DeskSettings,
-    LimitSettings,
-    LogSettings,
-    MetricsSettings,
-    Name,
-    RecordingSettings,
-    SecretSettings,
-    SiteSettings,
-    StorageSettings,
-    Text,
-    Titles,
-    UserPolicy,
-    WidgetSettings,
-)
+from config.settings_types import Name, ReplyText, Sections, Text, Titles
 from ivr.flow import AnyLookUp, Flow
 from router.model.agent import WrapUpRule
 from router.model.catalogue import OnClosed, RuleMode, Span
@@ -254,16 +240,6 @@ class HoursText(Table, frozen=True):
     exception: Annotated[tuple[ExceptionText, ...], Meta(max_length=1_000)] = ()
 
 
-class ReplyText(Table, frozen=True):
-    """``[reply.NAME]``: a canned reply, its text by language."""
-
-    title: Titles = {}
-    text: dict[str, Text] = {}
-    media: tuple[str, ...] = ()
-    queues: tuple[str, ...] = ()
-    teams: tuple[str, ...] = ()
-
-
 class ConversationText(Table, frozen=True):
     """``[conversation.NAME]``: a test of a flow, ``lines`` as ``ivr.conversation`` reads them.
 
@@ -281,19 +257,9 @@ class ConversationText(Table, frozen=True):
     closed: tuple[str, ...] = ()
 
 
-class CentreText(Table, frozen=True):
+class CentreText(Sections, Table, frozen=True):
     """Every section of a configuration."""
 
-    site: SiteSettings = SiteSettings()
-    desk: DeskSettings = DeskSettings()
-    widget: WidgetSettings = WidgetSettings()
-    storage: StorageSettings = StorageSettings()
-    secrets: SecretSettings = SecretSettings()
-    limits: LimitSettings = LimitSettings()
-    users: UserPolicy = UserPolicy()
-    recordings: RecordingSettings = RecordingSettings()
-    log: LogSettings = LogSettings()
-    metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, dict[str, Any]] = {}
     work: WorkText = WorkText()
     media: dict[Key, MediumText] = {}

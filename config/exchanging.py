@@ -4,15 +4,14 @@ One file is exchanged by a rename. Several files are exchanged by way of a plan 
 before the first rename and finished at the next start if the process died in between.
 """
 
-import contextlib
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from router.model.errors import InvalidInput, StorageFailed
+from router.storage.durable_files import sync_folder, write_durably
 
 PLAN_NAME = ".carillon-exchange.json"
 _MODE = 0o600
@@ -22,33 +21,6 @@ class _Plan(msgspec.Struct, frozen=True):
     """What is to stand in each file; None is a file that goes."""
 
     texts: dict[str, str | None]
-
-
-def write_durably(path: Path, content: bytes, *, mode: int = _MODE) -> None:
-    """Put a whole file in place of another: durable on return, never half. OSError when not."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        with open(descriptor, "wb") as stream:
-            os.fchmod(stream.fileno(), mode)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def exchange(folder: Path, texts: Mapping[str, str | None]) -> None:
@@ -89,7 +61,6 @@ def _carry_out(folder: Path, texts: Mapping[str, str | None]) -> None:
     for name, text in texts.items():
         path = folder / name
         if text is not None:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_durably(path, text.encode(), mode=_mode_of(path))
         else:
             path.unlink(missing_ok=True)

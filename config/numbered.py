@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from config.exchanging import write_durably
 from router.model.errors import NotFound, StorageFailed
+from router.storage.durable_files import write_durably
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 Other = TypeVar("Other", bound=msgspec.Struct)

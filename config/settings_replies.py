@@ -2,9 +2,11 @@
 
 import re
 
-from config.catalogue_text import CentreText, ReplyText
+import msgspec
+
+from config.catalogue_text import CentreText
 from config.findings import FieldPath, Findings, did_you_mean
-from config.settings_types import Reply
+from config.settings_types import Reply, ReplyText
 
 REPLY_FIELDS = frozenset(
     {
@@ -34,16 +36,7 @@ def replies_of(centre: CentreText, findings: Findings, *, whole: bool = True) ->
             _check_fields((*path, "text", language), words, findings)
         if whole:
             _check_references(path, text, centre, findings)
-        made.append(
-            Reply(
-                name=name,
-                title=text.title,
-                text=text.text,
-                media=text.media,
-                queues=text.queues,
-                teams=text.teams,
-            )
-        )
+        made.append(Reply(name=name, **msgspec.structs.asdict(text)))
     return tuple(made)
 
 

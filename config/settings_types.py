@@ -246,16 +246,21 @@ class MetricsSettings(Plain, frozen=True):
     token: Secret | None = None
 
 
-class Reply(Plain, frozen=True):
+class ReplyText(Plain, frozen=True):
     """``[reply.NAME]``: a canned reply. ``text`` by language, with plain ``{customer.name}``
     fields; empty ``media``, ``queues`` and ``teams`` offer it everywhere."""
 
-    name: str
     title: Titles = {}
-    text: dict[str, str] = {}
+    text: dict[str, Text] = {}
     media: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+
+
+class Reply(ReplyText, frozen=True, kw_only=True):
+    """A canned reply with its name."""
+
+    name: str
 
 
 class FlowSettings(Plain, frozen=True):
@@ -266,11 +271,9 @@ class FlowSettings(Plain, frozen=True):
     prompts: Path = Path("prompts")
 
 
-class Settings(Plain, frozen=True):
-    """Everything that is not routing. ``channels`` holds each channel's own settings by name;
-    a channel that is not named is not run."""
+class Sections(Plain, frozen=True):
+    """The sections of a configuration that are not routing, as they are written and used."""
 
-    folder: Path
     site: SiteSettings = SiteSettings()
     desk: DeskSettings = DeskSettings()
     widget: WidgetSettings = WidgetSettings()
@@ -281,6 +284,15 @@ class Settings(Plain, frozen=True):
     recordings: RecordingSettings = RecordingSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+
+
+class Settings(Sections, frozen=True, kw_only=True):
+    """Everything that is not routing, put together from a configuration in ``folder``.
+
+    ``channels`` holds each channel's own settings by name; a channel that is not named is not run.
+    """
+
+    folder: Path
     channels: dict[str, Any] = {}
     replies: tuple[Reply, ...] = ()
     self_service: FlowSettings = FlowSettings()

@@ -17,10 +17,11 @@ VERSIONS_MAX = 2_000
 ANNOUNCED_MAX = 100
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """One version. ``version`` is what interactions remember, ``revision`` the digest of the text.
+class VersionHead(msgspec.Struct, frozen=True, kw_only=True):
+    """A version without its texts.
 
-    ``by`` is empty for a change of the files by hand.
+    ``version`` is what interactions remember, ``revision`` the digest of the text. ``by`` is empty
+    for a change of the files by hand.
     """
 
     number: int
@@ -29,18 +30,12 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     version: str
     revision: str
+
+
+class Version(VersionHead, frozen=True, kw_only=True):
+    """One version with the text of each file."""
+
     texts: dict[str, str]
-
-
-class VersionHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A version without its texts."""
-
-    number: int
-    at: Instant
-    by: str
-    why: str
-    version: str
-    revision: str
 
 
 def revision_of(texts: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 from typing_extensions import override
 
-from ivr.asks import Answer, Ask, Heard, Listen, Speak
+from ivr.asks import KEYS, Answer, Ask, Heard, Listen, Speak
 from ivr.prompts import Utterance, Words
 from router.model.commands import Scalar
 from router.model.errors import CarillonError
@@ -155,6 +155,39 @@ class Prompted(Node, frozen=True, kw_only=True):
     def waits(self) -> bool:
         """Saying something takes its time."""
         return bool(self.say or self.play)
+
+
+class Leading(Prompted, frozen=True, kw_only=True):
+    """A node that takes its time, and ends the flow where it succeeds."""
+
+    @override
+    def waits(self) -> bool:
+        """It takes its time."""
+        return True
+
+    @override
+    def ends(self) -> bool:
+        """Its success is an end."""
+        return True
+
+
+class Taking(Leading, frozen=True, kw_only=True):
+    """A node whose success is work for a ``queue``; without it the flow goes on ``otherwise``."""
+
+    queue: str = ""
+    otherwise: str
+
+    @override
+    def exits(self) -> Iterator[tuple[str, str]]:
+        """The way on when nothing came of it."""
+        yield "otherwise", self.otherwise
+
+
+def mistaken_keys(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Keys that no telephone has."""
+    for key in keys:
+        if len(key) != 1 or key not in KEYS:
+            yield f"keys.{key}", f'"{key}" is no key of a telephone (0 to 9, * and #)'
 
 
 class WrongAnswer(CarillonError):

@@ -11,7 +11,6 @@ from agent_desktop.api.access import TheDesk, Who
 from agent_desktop.api.endpoint import answer, endpoint
 from agent_desktop.api.interactions import Id, seen
 from agent_desktop.context import Desk
-from agent_desktop.file_names import PICTURES, disposition, kind_of, shown_name
 from agent_desktop.headers import CONTENT_POLICY, CONTENT_POLICY_WITH_IMAGES, FILE_POLICY
 from agent_desktop.history import NUMBER_MAX
 from agent_desktop.permissions import Permission
@@ -23,6 +22,7 @@ from agent_desktop.writing import UPLOAD_SCHEMA, in_hand
 from router.model.content import Content, FileRef
 from router.model.errors import CarillonError, InvalidInput, NotFound
 from router.model.events import EntryAdded
+from router.model.file_names import PICTURES, clean_name, disposition, proven_type
 from router.model.ids import EntryId, SubjectId
 
 ROUTER = APIRouter()
@@ -56,8 +56,8 @@ async def bring_file(
         raise InvalidInput("the file is empty", field="body")
     if await desk.rows.uploaded_bytes(found.interaction_id) + len(data) > INTERACTION_BYTES_MAX:
         raise InvalidInput("this interaction has 100 MiB of files already", field="body")
-    shown = shown_name(name)
-    kind = kind_of(shown, data)
+    shown = clean_name(name)
+    kind = proven_type(shown, data)
     subject = found.view.subject
     ref = await desk.ports.files.put(subject, data, shown, kind)
     sealed = await desk.ports.seals.seal(
@@ -89,13 +89,13 @@ async def fetch_file(
     found = await seen(desk, who, Permission.CONTENT, interaction_id)
     ref, subject = await _find_file(desk, who, found, file_id)
     data = await desk.ports.files.get(subject, ref.file_id)
-    if not original and kind_of(shown_name(ref.name), data) in PICTURES:
+    if not original and proven_type(clean_name(ref.name), data) in PICTURES:
         try:
             drawn = await desk.pictures.render(data)
         except InvalidInput:
             pass  # No picture after all: it is given as the bytes it is.
         else:
-            name = shown_name(ref.name).rpartition(".")[0] + ".png"
+            name = clean_name(ref.name).rpartition(".")[0] + ".png"
             return _file(drawn, "image/png", disposition(name, inline=True))
     return _file(data, "application/octet-stream", disposition(ref.name))
 

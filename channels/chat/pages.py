@@ -5,7 +5,6 @@ import html
 from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection, Request
@@ -27,6 +26,7 @@ from router.model.errors import (
     Refused,
     StorageFailed,
 )
+from router.model.file_names import disposition
 
 STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[CarillonError], int], ...] = (
@@ -191,7 +191,7 @@ class Pages:
         conversation = await self._uploads.conversation(self._token(request))
         file, data = await self._uploads.give(conversation, str(request.path_params["file_id"]))
         headers = for_site(origin) | {
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+            "Content-Disposition": disposition(file.name),
             "Content-Security-Policy": "sandbox; default-src 'none'",
         }
         return Response(data, media_type="application/octet-stream", headers=headers)

@@ -4,16 +4,15 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from channels.chat import records
-from channels.chat.file_rules import media_type, shown_name
 from channels.chat.parts import Parts
 from channels.chat.records import Conversation
 from channels.chat.tokens import digest, is_token
 from router.model.content import Content, FileRef
 from router.model.errors import InvalidInput, NotFound, Overloaded, Refused
+from router.model.file_names import clean_name, proven_type
 from router.model.ids import EntryId
 
 FILE_SCHEMA = "chat-file/1"
-MAGIC_BYTES = 4_096
 
 
 class Uploads:
@@ -44,8 +43,8 @@ class Uploads:
         before = await self._parts.store.files(interaction_id)
         room_left = self._parts.settings.chat_files_bytes - sum(size for _, size in before.values())
         data = await _body(request, min(self._parts.settings.file_bytes, room_left))
-        shown = shown_name(name)
-        kind = media_type(shown, data[:MAGIC_BYTES])
+        shown = clean_name(name)
+        kind = proven_type(shown, data)
         file = await self._context.files.put(conversation.subject, data, shown, kind)
         sealed = await self._context.seals.seal(
             conversation.subject, EntryId(file.file_id), FILE_SCHEMA, msgspec.json.encode(file)

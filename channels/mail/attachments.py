@@ -7,9 +7,9 @@ from collections.abc import Collection
 
 import msgspec
 
-from channels.mail.files import DOWNLOAD_TYPE, clean_name, extension_of, proven_type
 from channels.mail.limits import FILES_LEFT_OUT, Budget
 from channels.mail.reading import Leaf
+from router.model.file_names import DOWNLOAD_TYPE, clean_name, extension_of, proven_type
 
 _EXTENSIONS = {
     "text/plain": "txt",

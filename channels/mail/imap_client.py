@@ -9,12 +9,10 @@ from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import Any
 
-from twisted.internet import protocol
-from twisted.internet.defer import Deferred
 from twisted.mail import imap4
 from typing_extensions import override
 
-from channels.mail.reaching import logged_in, on
+from channels.mail.reaching import Greeted, logged_in, on
 from channels.mail.settings import Poll
 from router.model.errors import InvalidInput
 
@@ -30,15 +28,11 @@ class TooBig(InvalidInput):
     """A literal over the bound was announced: the connection is ended instead of reading it."""
 
 
-class ImapReader(imap4.IMAP4Client):
+class ImapReader(Greeted, imap4.IMAP4Client):
     """A client that keeps the bytes of literals as they came, and refuses too big ones."""
-
-    timeout = 60
-    transport: Any
 
     def __init__(self) -> None:
         super().__init__()
-        self.greeted: Deferred[None] = Deferred()
         self.literals: list[BytesIO] = []
 
     @override
@@ -55,13 +49,6 @@ class ImapReader(imap4.IMAP4Client):
         file = BytesIO()
         self.literals.append(file)
         return file
-
-    @override
-    def connectionLost(self, reason: Any = protocol.connectionDone) -> None:
-        """Fail whoever waits for the greeting, then all commands under way."""
-        if not self.greeted.called:
-            self.greeted.errback(reason)
-        super().connectionLost(reason)
 
 
 async def read_mailbox(

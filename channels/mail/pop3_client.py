@@ -3,13 +3,11 @@
 import logging
 from typing import Any
 
-from twisted.internet import protocol
-from twisted.internet.defer import Deferred
 from twisted.mail import pop3
 from typing_extensions import override
 
 from channels.mail.imap_client import MESSAGE_BYTES, Take
-from channels.mail.reaching import logged_in, on
+from channels.mail.reaching import Greeted, logged_in, on
 from channels.mail.settings import Poll
 from router.model.errors import InvalidInput
 
@@ -18,31 +16,18 @@ VALIDITY = "pop3"
 """POP3's unique ids are unique for ever (RFC 1939, UIDL), so there is one validity."""
 
 
-class PopReader(pop3.AdvancedPOP3Client):
+class PopReader(Greeted, pop3.AdvancedPOP3Client):
     """A client that can be waited for."""
 
-    timeout = 60
     MAX_LENGTH = 1024 * 1024
-    greeted: Deferred[None]
-    transport: Any
     # Without APOP the password is sent: the line is encrypted, or it is this machine's own.
     allowInsecureLogin = True
-
-    def __init__(self) -> None:
-        self.greeted = Deferred()
 
     @override
     def serverGreeting(self, greeting: Any) -> None:
         """The server is ready."""
         super().serverGreeting(greeting)
         self.greeted.callback(None)
-
-    @override
-    def connectionLost(self, reason: Any = protocol.connectionDone) -> None:
-        """Fail whoever waits for the greeting, then all commands under way."""
-        if not self.greeted.called:
-            self.greeted.errback(reason)
-        super().connectionLost(reason)
 
 
 async def read_mailbox(

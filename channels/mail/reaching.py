@@ -32,6 +32,25 @@ class Client(Protocol):
         ...
 
 
+class Greeted:
+    """In front of one of Twisted's clients, which calls ``greeted`` back when it is greeted: it
+    fails when the connection ends before."""
+
+    timeout = 60
+    transport: Any
+    greeted: Deferred[None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.greeted = Deferred()
+
+    def connectionLost(self, reason: Any = protocol.connectionDone) -> None:
+        """Fail whoever waits for the greeting, then all commands under way."""
+        if not self.greeted.called:
+            self.greeted.errback(reason)
+        super().connectionLost(reason)  # type: ignore[misc] # The client's, which comes next.
+
+
 Reader = TypeVar("Reader", bound=Client)
 
 

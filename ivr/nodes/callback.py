@@ -1,37 +1,19 @@
 """``callback``: promise to call back instead of letting the customer wait."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 from typing_extensions import override
 
 from ivr.asks import Answer, Heard, Listen, PromiseCallback, Promised
 from ivr.asks import Ask as AnyAsk
-from ivr.node import Finish, Go, Prompted, Steps, Visit, ask_for, retried, speak
+from ivr.node import Finish, Go, Steps, Taking, Visit, ask_for, retried, speak
 from ivr.prompts import Spoken, Utterance
 
 _THIS, _OTHER = "1", "2"
 
 
-class Callback(Prompted, frozen=True, kw_only=True, tag="callback"):
+class Callback(Taking, frozen=True, kw_only=True, tag="callback"):
     """Offer the caller's own number by key 1, another one by key 2; the place in line is kept."""
-
-    queue: str = ""
-    otherwise: str
-
-    @override
-    def exits(self) -> Iterator[tuple[str, str]]:
-        """The way on when no callback is agreed; a promise ends the flow."""
-        yield "otherwise", self.otherwise
-
-    @override
-    def waits(self) -> bool:
-        """It listens."""
-        return True
-
-    @override
-    def ends(self) -> bool:
-        """A promise is an end."""
-        return True
 
     @override
     def steps(self, visit: Visit) -> Steps:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from typing_extensions import override
 
-from ivr.asks import KEYS, Listen
-from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, retried
+from ivr.asks import Listen
+from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, mistaken_keys, retried
 
 
 class Language(Prompted, frozen=True, kw_only=True, tag="language"):
@@ -34,9 +34,7 @@ class Language(Prompted, frozen=True, kw_only=True, tag="language"):
             yield "keys", "a choice needs two languages"
         if not self.say and not self.play:
             yield "say", "it must say which key is which language"
-        for key in self.keys:
-            if len(key) != 1 or key not in KEYS:
-                yield f"keys.{key}", f'"{key}" is no key of a telephone (0 to 9, * and #)'
+        yield from mistaken_keys(self.keys)
 
     @override
     def steps(self, visit: Visit) -> Steps:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from msgspec import field
 from typing_extensions import override
 
-from ivr.asks import KEYS, Listen
-from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, retried
+from ivr.asks import Listen
+from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, mistaken_keys, retried
 from ivr.prompts import Words, words_in
 
 
@@ -42,9 +42,7 @@ class Menu(Prompted, frozen=True, kw_only=True, tag="menu"):
             yield "keys", "a menu needs a key"
         if not self.say and not self.play:
             yield "say", "a menu must say what its keys do"
-        for key in self.keys:
-            if len(key) != 1 or key not in KEYS:
-                yield f"keys.{key}", f'"{key}" is no key of a telephone (0 to 9, * and #)'
+        yield from mistaken_keys(self.keys)
         for key in self.words:
             if key not in self.keys:
                 yield f"words.{key}", f'there is no key "{key}" in this menu'

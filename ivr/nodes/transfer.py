@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from ivr.asks import Reach, Reached
-from ivr.node import Finish, Go, Milliseconds, Prompted, Steps, Visit, ask_for, speak
+from ivr.node import Finish, Go, Leading, Milliseconds, Steps, Visit, ask_for, speak
 
 
-class Transfer(Prompted, frozen=True, kw_only=True, tag="transfer"):
+class Transfer(Leading, frozen=True, kw_only=True, tag="transfer"):
     """Ring ``number`` for ``ring_ms``; the dial policy holds here as everywhere (SIP-8)."""
 
     number: str
@@ -26,16 +26,6 @@ class Transfer(Prompted, frozen=True, kw_only=True, tag="transfer"):
     def texts(self) -> Iterator[tuple[str, str]]:
         """The number may come from a look-up."""
         yield "number", self.number
-
-    @override
-    def waits(self) -> bool:
-        """It rings."""
-        return True
-
-    @override
-    def ends(self) -> bool:
-        """A connected call has left."""
-        return True
 
     @override
     def steps(self, visit: Visit) -> Steps:

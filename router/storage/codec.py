@@ -5,14 +5,18 @@ The log keeps an event's tag (``Offered/1``) beside its bytes. A changed shape g
 one's; upcasters are chained, so each needs to know one step only.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
 
 import msgspec
 
 from router.model.errors import InvalidInput, StorageFailed
-from router.model.events import Event
+from router.model.events import Event, Recorded
+from router.model.ids import Position
+from router.storage.checksum import checksum
 
+Row = tuple[int, int, str, bytes, int]
+"""A row of a log: position, epoch, tag, body, checksum."""
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes the fields of an old shape, its tag under ``type``, and gives those of a newer one."""
 
@@ -50,6 +54,21 @@ class Codec:
             return event
         except (msgspec.MsgspecError, UnicodeError) as error:
             raise StorageFailed(f"an event {tag!r} of the log is not readable: {error}") from error
+
+    def records(self, after: int, rows: Iterable[Row], where: str = "") -> list[Recorded]:
+        """The events of what a log holds behind a position, in order.
+
+        Raises StorageFailed, which begins with ``where`` and names the position, for an event that
+        is missing or not as it was written.
+        """
+        found = []
+        for expected, (position, epoch, tag, body, written) in enumerate(rows, after + 1):
+            if position != expected:
+                raise StorageFailed(f"{where}the event at position {expected} is missing")
+            if written != checksum(position, epoch, tag, body):
+                raise StorageFailed(f"{where}the event at position {position} is damaged")
+            found.append(Recorded(Position(position), epoch, self.decode(tag, body)))
+        return found
 
     def _upcast(self, tag: str, body: bytes) -> dict[str, Any]:
         fields: dict[str, Any] = msgspec.msgpack.decode(body)

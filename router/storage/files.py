@@ -22,8 +22,8 @@ from router.model.content import FileRef
 from router.model.errors import InvalidInput, NotFound, StorageFailed
 from router.model.ids import SubjectId
 from router.ports import Ids
+from router.storage.durable_files import LEFTOVERS, sync_folder, write_durably
 from router.storage.keystore import KeyStore
-from router.storage.snapshots import sync_folder, write_durably
 
 FILE_MOST_BYTES = 25 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -122,7 +122,7 @@ class SealedFiles:
 
     def _sweep(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for leftover in self._folder.glob("*/*.new"):
+        for leftover in self._folder.glob(f"*/{LEFTOVERS}"):
             leftover.unlink(missing_ok=True)
 
 

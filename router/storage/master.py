@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from router.model.errors import StorageFailed
-from router.storage.snapshots import write_durably
+from router.storage.durable_files import write_durably
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12

@@ -148,14 +148,7 @@ class PostgresLog:
         """The events behind a position, in order. Raises StorageFailed naming damaged ones."""
         async with self._connection() as connection:
             rows = await connection.fetch(_READ, after, limit)
-        records = []
-        for expected, (position, epoch, tag, body, written) in enumerate(rows, after + 1):
-            if position != expected:
-                raise StorageFailed(f"the event at position {expected} is missing")
-            if written != checksum(position, epoch, tag, body):
-                raise StorageFailed(f"the event at position {position} is damaged")
-            records.append(Recorded(Position(position), epoch, self._codec.decode(tag, body)))
-        return records
+        return self._codec.records(after, rows)
 
     async def last(self) -> Position:
         """The position of the last event, 0 when there is none."""

@@ -1,16 +1,14 @@
 """A snapshot as a file of its own beside the log: writing a large one delays no append."""
 
-import os
-import secrets
 from pathlib import Path
 
 import msgspec
 
-from router.database import private_file
 from router.model.errors import StorageFailed
 from router.model.ids import Position
 from router.ports import Snapshot
 from router.storage.checksum import checksum_of
+from router.storage.durable_files import write_durably
 
 
 class _Cover(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,38 +19,6 @@ class _Cover(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _DECODER = msgspec.msgpack.Decoder(_Cover)
 _NUMBER_BYTES = 4
-
-
-def write_durably(path: Path, *pieces: bytes) -> None:
-    """Put a private file in the place of ``path``, whole or not at all. Raises OSError.
-
-    Each piece is on the disk before the next one is written, so that a large file never stands in
-    the way of what others make durable meanwhile.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
-    try:
-        private_file(temporary)
-        with temporary.open("r+b") as file:
-            for piece in pieces:
-                file.write(piece)
-                file.flush()
-                os.fdatasync(file.fileno())
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class SnapshotFile:

@@ -128,14 +128,7 @@ class SqliteLog:
             " WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),
         ).fetchall()
-        records = []
-        for expected, (position, epoch, tag, body, written) in enumerate(rows, after + 1):
-            if position != expected:
-                raise StorageFailed(f"{self._path}: the event at position {expected} is missing")
-            if written != checksum(position, epoch, tag, body):
-                raise StorageFailed(f"{self._path}: the event at position {position} is damaged")
-            records.append(Recorded(Position(position), epoch, self._codec.decode(tag, body)))
-        return records
+        return self._codec.records(after, rows, f"{self._path}: ")
 
     async def _read(self, look: Callable[[sqlite3.Connection], T]) -> T:
         reader = self._reader

@@ -10,7 +10,7 @@ import pytest
 from agent_desktop.accounts import Accounts, open_accounts
 from agent_desktop.permissions import Role
 from router.model.errors import InvalidInput, NotFound, Refused, StorageFailed
-from tests.agent_desktop.clock import StillClock
+from tests.support.clock import StillClock
 
 PASSWORD = "three trams to the harbour"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from agent_desktop.file_names import disposition, kind_of, shown_name
 from agent_desktop.permissions import Role
 from agent_desktop.pictures import Pictures
 from router.model.content import Content, FileRef
@@ -263,43 +262,6 @@ def test_attack_25_a_mails_html_has_a_policy_that_lets_nothing_out(tmp_path: Pat
         assert absent.status_code == 404
 
     story(tmp_path, tell)
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("invoice.pdf", "invoice.pdf"),
-        ("../../x", "_.._x"),
-        ("a\u202eb\u200b.exe", "ab.exe"),
-        ("Rechnung \u00fcber.pdf", "Rechnung über.pdf"),
-        ("u\u0308ber", "über"),
-        ("", "file"),
-        ("...", "file"),
-        ("账单.pdf", "账单.pdf"),
-    ],
-)
-def test_file_2_a_shown_name_hides_nothing(name: str, shown: str) -> None:
-    assert shown_name(name) == shown
-
-
-def test_a_long_name_keeps_its_extension() -> None:
-    shown = shown_name("x" * 300 + ".pdf")
-    assert (len(shown), shown[-4:]) == (150, ".pdf")
-
-
-def test_a_kind_counts_when_bytes_and_extension_agree() -> None:
-    assert kind_of("a.png", picture()) == "image/png"
-    assert kind_of("a.jpg", picture()) == "application/octet-stream"
-    assert kind_of("a.webp", picture("WEBP")) == "image/webp"
-    assert kind_of("a.txt", b"\0\1") == "application/octet-stream"
-    assert kind_of("a.svg", SVG) == "application/octet-stream"
-
-
-def test_a_disposition_cannot_be_broken_out_of() -> None:
-    assert disposition('a".html\r\nX: y') == (
-        "attachment; filename=\"a_.htmlX_ y\"; filename*=UTF-8''a_.htmlX_%20y"
-    )
-    assert disposition("账.pdf") == "attachment; filename=\"_.pdf\"; filename*=UTF-8''%E8%B4%A6.pdf"
 
 
 def test_file_3_a_worker_that_is_given_a_bomb_says_no_and_the_next_picture_is_drawn() -> None:

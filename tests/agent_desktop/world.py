@@ -60,7 +60,7 @@ from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
 from tests.agent_desktop.canned import REPLIES
 from tests.agent_desktop.client import DeskClient, Person
-from tests.agent_desktop.clock import LeapingClock
+from tests.support.clock import LeapingClock
 
 MAIL, CHAT = Medium("mail"), Medium("chat")
 BILLING, SALES = QueueName("billing"), QueueName("sales")

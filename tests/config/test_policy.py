@@ -29,14 +29,16 @@ def test_every_part_of_the_desks_policy_can_be_set() -> None:
     )
     limits = LimitSettings(desks=7, requests_per_s=8, request_burst=9)
     recordings = RecordingSettings(kept_ms=7 * DAY_MS, agents_listen_ms=0)
-    settings = Settings(Path("/etc/carillon"), users=users, limits=limits, recordings=recordings)
+    settings = Settings(
+        folder=Path("/etc/carillon"), users=users, limits=limits, recordings=recordings
+    )
     found = policy_of(settings)
     usual = msgspec.structs.asdict(Policy())
     assert {
         name for name, value in msgspec.structs.asdict(found).items() if value != usual[name]
     } == set(usual)
     assert (found.session_idle_ms, found.session_idle_supervisor_ms) == (300_000, 360_000)
-    assert policy_of(Settings(Path("/etc/carillon"))) == Policy()
+    assert policy_of(Settings(folder=Path("/etc/carillon"))) == Policy()
 
 
 def test_a_limit_in_a_changed_file_holds_at_once(tmp_path: Path) -> None:

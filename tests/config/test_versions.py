@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from config.exchanging import PLAN_NAME, exchange, finish, write_durably
+from config.exchanging import PLAN_NAME, exchange, finish
 from config.versions import Versions, difference, revision_of
 from router.model.errors import InvalidInput, NotFound, StorageFailed
+from router.storage.durable_files import write_durably
 from router.storage.system import SystemClock
 from tests.config.support import write
 

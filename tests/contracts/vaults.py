@@ -5,22 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from router.model.ids import Instant, SubjectId
+from router.model.ids import SubjectId
 from router.storage.keystore import KeyStore
 from router.storage.master import MasterKeys
+from tests.support.clock import StillClock
 
 ANN = SubjectId("a" * 32)
 BOB = SubjectId("b" * 32)
-
-
-class SetClock:
-    """A clock that stands until it is set."""
-
-    def __init__(self) -> None:
-        self.at = Instant(1_000)
-
-    def now(self) -> Instant:
-        return self.at
 
 
 class Vault:
@@ -30,7 +21,7 @@ class Vault:
         self.url = url
         self.folder = folder
         self.key_file = folder / "keys" / "master.json"
-        self.clock = SetClock()
+        self.clock = StillClock()
         self.given = ""
 
     @asynccontextmanager

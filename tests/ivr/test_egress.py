@@ -11,10 +11,10 @@ import pytest
 
 from ivr.egress import BODY_BYTES_MAX, FAILURES_MAX, OPEN_MS, EgressFailed, GuardedClient, is_public
 from router.model.ids import Instant
-from tests.contracts.vaults import SetClock
 from tests.support.certificates import make_certificates
+from tests.support.clock import StillClock
 
-Story = Callable[["Server", GuardedClient, SetClock], Awaitable[None]]
+Story = Callable[["Server", GuardedClient, StillClock], Awaitable[None]]
 
 
 class Server:
@@ -56,7 +56,7 @@ def tell(tmp_path: Path, reply: bytes, story: Story, *, inside: bool = True) -> 
             server.serve, "127.0.0.1", 0, ssl=offered, family=socket.AF_INET
         )
         server.port = listening.sockets[0].getsockname()[1]
-        clock = SetClock()
+        clock = StillClock()
         trusted = ssl.create_default_context(cafile=str(made.authority))
         internal = [f"localhost:{server.port}"] if inside else []
         client = GuardedClient(clock, internal, verify=trusted)
@@ -72,7 +72,7 @@ def tell(tmp_path: Path, reply: bytes, story: Story, *, inside: bool = True) -> 
 
 
 def test_a_host_of_the_configuration_is_asked_by_its_name_over_tls(tmp_path: Path) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         url = f"https://localhost:{server.port}/orders/5?x=%2F"
         found = await client.send("POST", url, headers={"X-Key": "k"}, body=b"{}")
         assert (found.status, found.media_type, found.body) == (200, "application/json", b"[1]")
@@ -104,7 +104,7 @@ def test_a_host_of_the_configuration_is_asked_by_its_name_over_tls(tmp_path: Pat
     ],
 )
 def test_attack_17_no_way_of_writing_loopback_reaches_it(tmp_path: Path, host: str) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         for scheme in ("https", "http"):
             with pytest.raises(EgressFailed) as caught:
                 await client.send("GET", f"{scheme}://{host}:{server.port}/")
@@ -147,7 +147,7 @@ def test_public_addresses_may_be_asked(address: str) -> None:
 
 
 def test_plain_http_is_for_named_hosts_within_only(tmp_path: Path) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         for url in ("http://shop.example/", "ftp://shop.example/", "file:///etc/passwd", "x"):
             with pytest.raises(EgressFailed) as caught:
                 await client.send("GET", url)
@@ -157,7 +157,7 @@ def test_plain_http_is_for_named_hosts_within_only(tmp_path: Path) -> None:
 
 
 def test_a_redirect_is_an_answer_and_not_a_way(tmp_path: Path) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         found = await client.send("GET", f"https://localhost:{server.port}/")
         assert found.status == 302
         assert len(server.asked) == 1
@@ -166,7 +166,7 @@ def test_a_redirect_is_an_answer_and_not_a_way(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_inflates_beyond_the_bound_is_cut_off(tmp_path: Path) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         with pytest.raises(EgressFailed) as caught:
             await client.send("GET", f"https://localhost:{server.port}/")
         assert caught.value.code == "too_large"
@@ -176,7 +176,7 @@ def test_an_answer_that_inflates_beyond_the_bound_is_cut_off(tmp_path: Path) -> 
 
 
 def test_a_host_that_does_not_answer_is_given_up_and_then_rests(tmp_path: Path) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         url = f"https://localhost:{server.port}/"
         server.hold.clear()
         with pytest.raises(EgressFailed) as caught:
@@ -197,7 +197,7 @@ def test_a_host_that_does_not_answer_is_given_up_and_then_rests(tmp_path: Path) 
 
 
 def test_a_server_nobody_vouches_for_is_not_believed(tmp_path: Path) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         stranger = GuardedClient(clock, [f"localhost:{server.port}"])
         with pytest.raises(EgressFailed) as caught:
             await stranger.send("GET", f"https://localhost:{server.port}/")

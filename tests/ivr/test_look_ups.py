@@ -17,9 +17,9 @@ from ivr.store import SqlSystems
 from router.model.ids import HOUR_MS, Instant
 from router.model.secret import Secret
 from router.storage.system import RandomIds
-from tests.contracts.vaults import SetClock
 from tests.ivr.flows import look_ups_of
 from tests.ivr.test_egress import Server, answer, tell
+from tests.support.clock import StillClock
 
 BANK_SQL = Path(config.__file__).parent / "examples" / "centre" / "bank.sql"
 BALANCE = {
@@ -65,11 +65,11 @@ def bank(tmp_path: Path) -> Path:
 def look_ups(
     folder: Path,
     tables: Mapping[str, Any],
-    clock: SetClock | None = None,
+    clock: StillClock | None = None,
     client: GuardedClient | None = None,
     tries: CountedTries | None = None,
 ) -> tuple[LookUps, SqlSystems]:
-    clock = clock or SetClock()
+    clock = clock or StillClock()
     systems = SqlSystems(folder)
     made = LookUps(
         lambda: look_ups_of(tables),
@@ -141,7 +141,7 @@ def test_a_database_that_is_away_slow_or_different_fails_as_an_outcome(bank: Pat
 
 def test_ivr_4_an_account_is_locked_after_five_wrong_pins_whoever_calls(bank: Path) -> None:
     async def run() -> None:
-        clock, tries = SetClock(), CountedTries()
+        clock, tries = StillClock(), CountedTries()
         clock.at = Instant(10 * HOUR_MS)
         made, systems = look_ups(bank, {"balance": BALANCE}, clock, tries=tries)
         for _ in range(TRIES_MAX):
@@ -180,7 +180,7 @@ def test_ivr_4_a_system_that_fails_counts_against_nobody(tmp_path: Path) -> None
     ],
 )
 def test_an_order_is_asked_for_by_http(tmp_path: Path, reply: bytes, found: Found) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         table = {
             "by": "http",
             "url": f"https://localhost:{server.port}/orders/{{order}}",
@@ -197,7 +197,7 @@ def test_an_order_is_asked_for_by_http(tmp_path: Path, reply: bytes, found: Foun
 
 
 def test_a_body_is_json_with_its_values_filled(tmp_path: Path) -> None:
-    async def story(server: Server, client: GuardedClient, clock: SetClock) -> None:
+    async def story(server: Server, client: GuardedClient, clock: StillClock) -> None:
         table = {
             "by": "http",
             "url": f"https://localhost:{server.port}/notes",

@@ -18,10 +18,11 @@ from router.model.events import Event
 from router.model.ids import Instant, Position
 from router.ports import Receipt, Snapshot
 from router.storage.memory import MemoryLog
-from tests.router.hub.centre import NotingMedium, SetClock, Wrapped, folded_digest
+from tests.router.hub.centre import NotingMedium, Wrapped, folded_digest
 from tests.simulation import invariants
 from tests.simulation.player import Player
 from tests.simulation.random_centre import MEDIA, catalogue
+from tests.support.clock import StillClock
 
 SETTINGS = HubSettings(snapshot_events=120, effects_saved_ms=1, effects=50)
 BEFORE, AFTER, NEVER = "before", "after", "never"
@@ -58,7 +59,7 @@ class History:
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)  # noqa: S311 - a test's dice, not a secret
         self.memory = MemoryLog()
-        self.clock = SetClock()
+        self.clock = StillClock(Instant(1_000_000))
         self.media = [NotingMedium(medium) for medium in MEDIA]
         self.player = Player(self.rng, core.new_state())
         self.first: list[Command] = []

@@ -30,6 +30,11 @@ class ChaosProxy:
         return int(self._server.sockets[0].getsockname()[1])
 
     @property
+    def origin(self) -> str:
+        """Where a browser finds the page that is behind it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def connections(self) -> int:
         """How many lines are up."""
         return len(self._lines)
@@ -39,6 +44,15 @@ class ChaosProxy:
         for writer in tuple(self._writers):
             writer.transport.abort()
 
+    def sever(self) -> None:
+        """Break every line, and every new one at once, until ``mend``."""
+        self._refusing = True
+        self.cut()
+
+    def mend(self) -> None:
+        """Take connections again."""
+        self._refusing = False
+
     def freeze(self) -> None:
         """Let nothing through any more in either direction; the lines stay up."""
         self._flowing.clear()
@@ -46,10 +60,6 @@ class ChaosProxy:
     def thaw(self) -> None:
         """Let what was held back through, and everything after it."""
         self._flowing.set()
-
-    def refuse(self, refusing: bool = True) -> None:
-        """Break new connections at once, or take them again."""
-        self._refusing = refusing
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)

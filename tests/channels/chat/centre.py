@@ -36,7 +36,6 @@ from router.model.ids import (
     AgentId,
     CatalogueVersion,
     EntryId,
-    Instant,
     InteractionId,
     Medium,
     Position,
@@ -53,6 +52,7 @@ from router.storage.recordings import StoredRecordings
 from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
 from tests.channels.chat.client import Client, connected
+from tests.support.clock import StillClock
 
 CHAT = Medium("chat")
 MAIL = Medium("mail")
@@ -83,24 +83,11 @@ def settings(**site: Any) -> ChatSettings:
     return ChatSettings(sites={SITE: Site(**fields)})
 
 
-class SetClock:
-    """A clock that stands until it is set."""
-
-    def __init__(self) -> None:
-        self.at = Instant(1_800_000_000_000)
-
-    def now(self) -> Instant:
-        return self.at
-
-    def pass_ms(self, passed: int) -> None:
-        self.at = Instant(self.at + passed)
-
-
 class ChatCentre:
     """A running centre with a chat, and short words for what agents do in it."""
 
     def __init__(
-        self, folder: Path, clock: SetClock, log: EventLog, chat_settings: ChatSettings
+        self, folder: Path, clock: StillClock, log: EventLog, chat_settings: ChatSettings
     ) -> None:
         self.clock = clock
         self.log = log
@@ -226,12 +213,12 @@ async def chat_centre(
     folder: Path,
     chat_settings: ChatSettings | None = None,
     given: Catalogue | None = None,
-    clock: SetClock | None = None,
+    clock: StillClock | None = None,
 ) -> AsyncIterator[ChatCentre]:
     """A centre whose stores are files of a folder: opened again, it goes on."""
     log = event_log(f"sqlite:///{folder}/log.db")
     await log.open()
-    made = ChatCentre(folder, clock or SetClock(), log, chat_settings or settings())
+    made = ChatCentre(folder, clock or StillClock(), log, chat_settings or settings())
     async with AsyncExitStack() as stack:
         stack.push_async_callback(log.close)
         await made.run(stack, given or catalogue())

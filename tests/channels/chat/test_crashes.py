@@ -18,13 +18,13 @@ from tests.channels.chat.centre import (
     ORIGIN,
     SITE,
     ChatCentre,
-    SetClock,
     chat_centre,
     settings,
     soon,
     tell,
 )
 from tests.channels.chat.client import Client, once
+from tests.support.clock import StillClock
 
 DAY_MS = 86_400_000
 
@@ -134,7 +134,7 @@ def test_an_answer_waits_for_the_mail_longer_than_its_chat_is_kept_and_then_is_f
 
 def test_a_code_asked_for_again_after_a_restart_is_another_mail(tmp_path: Path) -> None:
     async def story() -> None:
-        clock, keys, token = SetClock(), [], ""
+        clock, keys, token = StillClock(), [], ""
         for _ in range(2):
             async with chat_centre(tmp_path, clock=clock) as centre:
                 more: dict[str, Any] = {"token": token} if token else {}

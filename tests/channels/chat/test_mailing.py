@@ -21,7 +21,6 @@ from tests.channels.chat.centre import (
     ORIGIN,
     SITE,
     ChatCentre,
-    SetClock,
     catalogue,
     chat_centre,
     settings,
@@ -29,6 +28,7 @@ from tests.channels.chat.centre import (
     tell,
 )
 from tests.channels.chat.client import Client, once
+from tests.support.clock import StillClock
 
 SECRET = "s" * 40
 
@@ -115,7 +115,7 @@ def test_who_keeps_their_place_may_go_and_is_answered_by_mail(tmp_path: Path) ->
 
 def test_an_answer_by_mail_that_failed_is_sent_after_a_restart_once(tmp_path: Path) -> None:
     async def story() -> None:
-        clock = SetClock()
+        clock = StillClock()
         async with chat_centre(tmp_path, clock=clock) as centre:
             centre.mail_fault = StorageFailed("the mail's store is full")
             async with centre.visitor() as visitor:
@@ -322,7 +322,9 @@ def test_file_1_a_file_comes_down_as_an_attachment_to_who_holds_the_token(tmp_pa
                 down = await client.get(path, headers=mine)
                 assert down.content == b"<script>alert(1)</script>"
                 assert down.headers["content-type"] == "application/octet-stream"
-                assert down.headers["content-disposition"].startswith("attachment; filename*=")
+                shown = down.headers["content-disposition"]
+                assert shown.startswith("attachment; ")
+                assert shown.endswith("; filename*=UTF-8''%E9%A1%B5%E9%9D%A2.html")
                 policy = down.headers["content-security-policy"]
                 assert policy == "sandbox; default-src 'none'"
                 assert down.headers["x-content-type-options"] == "nosniff"

@@ -31,7 +31,6 @@ from tests.channels.chat.centre import (
     HELP,
     MIA,
     ChatCentre,
-    SetClock,
     catalogue,
     chat_centre,
     settings,
@@ -39,11 +38,12 @@ from tests.channels.chat.centre import (
     tell,
 )
 from tests.channels.chat.client import once
+from tests.support.clock import StillClock
 
 
 def test_after_a_restart_a_visitor_resumes_with_nothing_lost_or_doubled(tmp_path: Path) -> None:
     async def story() -> None:
-        clock = SetClock()
+        clock = StillClock()
         lost = once()
         async with chat_centre(tmp_path, clock=clock) as centre:
             await centre.ready()

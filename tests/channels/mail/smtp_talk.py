@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.mail.reaching import on
 from channels.mail.smtp_server import Envelope, MailReceiverFactory, SmtpLimits
-from tests.channels.mail.clock import SetClock
+from tests.support.clock import StillClock
 
 OURS = "help@centre.example"
 DEADLINE_S = 10.0
@@ -61,7 +61,7 @@ class Listening:
         self.taken: list[tuple[Envelope, bytes]] = []
         self.fault: Exception | None = None
         self.hold: asyncio.Event | None = None
-        self.clock = SetClock()
+        self.clock = StillClock()
         self.port = 0
 
     @property

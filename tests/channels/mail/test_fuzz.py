@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from channels.mail.addresses import parse_addresses, parse_outgoing_address
 from channels.mail.charsets import decode_text
 from channels.mail.cleaning import clean_html
-from channels.mail.files import NAME_LENGTH, clean_name, proven_type
 from channels.mail.html_text import html_to_text, strip_tags
 from channels.mail.parsing import Depth, parse_mail
 from channels.mail.signatures import verify_signatures
 from router.model.errors import InvalidInput
+from router.model.file_names import NAME_LENGTH, clean_name, proven_type
 from tests.channels.mail.test_cleaning import faults
 
 CPU_S = 1.0

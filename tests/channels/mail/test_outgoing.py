@@ -14,7 +14,7 @@ from channels.mail.store import MailStore, Outgoing
 from router.model.content import CONTENT_SCHEMA, Mark, Sealed
 from router.model.errors import StorageFailed
 from router.model.ids import HOUR_MS, MINUTE_MS, Instant, InteractionId, SubjectId
-from tests.channels.mail.clock import SetClock
+from tests.support.clock import StillClock
 
 RETRY = Retry(first_ms=MINUTE_MS, last_ms=4 * MINUTE_MS, give_up_ms=HOUR_MS)
 RECIPIENTS = ("ann@customer.example", "bob@customer.example")
@@ -56,7 +56,7 @@ class Scene:
         self.hold: asyncio.Event | None = None
         self.taken: list[str] = []
         self.reports: list[tuple[Mark, str]] = []
-        self.clock = SetClock()
+        self.clock = StillClock()
         self.store = WatchedStore(f"sqlite+aiosqlite:///{folder}/mail.db")
         self.asked = asyncio.Event()
         self.relay: Relay | None = None

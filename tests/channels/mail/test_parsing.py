@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from channels.mail.files import DOWNLOAD_TYPE
 from channels.mail.parsing import NOTICES, Depth, ParsedMail, message_ids, parse_mail, sent_at
 from router.model.content import FileRef
+from router.model.file_names import DOWNLOAD_TYPE
 from tests.channels.mail.samples import PNG, mail, multipart, nested, part
 
 

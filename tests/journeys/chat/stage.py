@@ -14,8 +14,8 @@ from channels.chat.settings import ChatSettings, Choice, Site
 from router.model.catalogue import Catalogue
 from tests.channels.chat.centre import SITE, ChatCentre, chat_centre
 from tests.journeys.chat.host import Host, host_site
-from tests.journeys.chat.wire import Wire, wire_to
 from tests.support.browser import async_chromium
+from tests.support.proxy import ChaosProxy, chaos_proxy
 
 AXE = files("axe_playwright_python") / "axe.min.js"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -40,7 +40,7 @@ def a_site(origin: str, **more: Any) -> Site:
 class Stage:
     """What a story needs at hand."""
 
-    def __init__(self, centre: ChatCentre, host: Host, wire: Wire, browser: Browser) -> None:
+    def __init__(self, centre: ChatCentre, host: Host, wire: ChaosProxy, browser: Browser) -> None:
         self.centre = centre
         self.host = host
         self.wire = wire
@@ -123,10 +123,10 @@ def play(
             settings = ChatSettings(sites={SITE: a_site(host.origin, **site)}, demo=demo)
             async with (
                 chat_centre(folder, settings, given) as centre,
-                wire_to(urlsplit(centre.base).port or 0) as wire,
+                chaos_proxy(urlsplit(centre.base).port or 0) as wire,
                 async_chromium() as browser,
             ):
-                host.widget = wire.base
+                host.widget = wire.origin
                 stage = Stage(centre, host, wire, browser)
                 await story(stage)
                 assert stage.errors == []

@@ -23,8 +23,8 @@ def test_row_39_the_loader_is_small_stores_nothing_and_asks_nothing_before_it_is
         page = await stage.page()
         await button(page).wait_for()
         await page.wait_for_load_state("networkidle")
-        asked = [url for url in stage.asked if url.startswith((stage.wire.base, "ws"))]
-        assert asked == [f"{stage.wire.base}/widget.js"]
+        asked = [url for url in stage.asked if url.startswith((stage.wire.origin, "ws"))]
+        assert asked == [f"{stage.wire.origin}/widget.js"]
         stored = "[localStorage.length, sessionStorage.length, document.cookie]"
         assert await page.evaluate(stored) == [0, 0, ""]
         await stage.opened(page)

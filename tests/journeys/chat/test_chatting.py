@@ -71,7 +71,7 @@ def test_a_cut_line_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
         await stage.centre.ready()
         chat = await stage.centre.accept()
         await page.get_by_role("heading", name="Mia").wait_for()
-        stage.wire.cut()
+        stage.wire.sever()
         await page.get_by_text("Connecting; your text is kept").wait_for()
         await page.get_by_label("Your message").fill("said while cut")
         await page.keyboard.press("Enter")

@@ -21,7 +21,7 @@ from router.model.commands import Arrive, NewEntry, Scalar
 from router.model.content import CONTENT_SCHEMA, Content, MailHeaders
 from router.model.ids import EntryId, InteractionId, Medium
 from router.seals import Address
-from tests.journeys.desk.stage import DEADLINE_S, PATIENCE_MS, STATIC, WIDE
+from tests.journeys.desk.stage import DEADLINE_S, STATIC, WIDE, go_ready, sign_in
 from tests.support import loop
 from tests.support.browser import async_chromium
 
@@ -59,28 +59,16 @@ class House:
         self, user: str, *, size: tuple[int, int] = WIDE, spy: str = "", **options: Any
     ) -> Page:
         """Somebody signs in at the page of a fresh browser profile."""
-        options.setdefault("locale", "en-US")
-        context = await self.browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, **options
+        page = await sign_in(
+            self.browser, self.origin, user, self.passwords[user], size=size, spy=spy, **options
         )
-        context.set_default_timeout(PATIENCE_MS)
-        page = await context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        if spy:
-            await page.add_init_script(spy)
-        await page.goto(self.origin)
-        await page.get_by_label("Name").fill(user)
-        await page.get_by_label("Password", exact=True).fill(self.passwords[user])
-        await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("banner")).to_be_visible()
         return page
 
     async def ready(self, user: str, **more: Any) -> Page:
         """An agent at the page, ready."""
         page = await self.open(user, **more)
-        await page.get_by_role("button", name="Go ready").click()
-        await expect(page.locator("#presence")).to_contain_text("Ready")
-        return page
+        return await go_ready(page)
 
     async def set(self, page: Page, **settings: Any) -> None:
         """The person of this page has these settings, and the page knows them."""

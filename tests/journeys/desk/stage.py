@@ -17,6 +17,7 @@ from router.model.commands import CustomerLeave, SetAttributes
 from router.model.ids import InteractionId
 from tests.agent_desktop.world import PASSWORD, World, world
 from tests.support.browser import async_chromium
+from tests.support.proxy import ChaosProxy, chaos_proxy
 from tools.console import ROOT
 
 STATIC = ROOT / "agent_desktop" / "static"
@@ -51,62 +52,42 @@ REMEMBER_ALERTS = """
 """
 
 
-class Line:
-    """A way to the server that can be cut and mended while both ends live on."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._server: asyncio.Server | None = None
-        self._pairs: set[asyncio.StreamWriter] = set()
-        self._cut = False
-        self.port = 0
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-
-    def cut(self) -> None:
-        """Every connection breaks, new ones are refused at once."""
-        self._cut = True
-        for writer in list(self._pairs):
-            writer.transport.abort()
-
-    def mend(self) -> None:
-        self._cut = False
-
-    async def close(self) -> None:
-        self.cut()
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._cut:
-            writer.transport.abort()
-            return
-        there, back = await asyncio.open_connection("127.0.0.1", self._target)
-        self._pairs |= {writer, back}
-        try:
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
-        finally:
-            self._pairs -= {writer, back}
-            writer.close()
-            back.close()
+async def sign_in(
+    browser: Browser,
+    origin: str,
+    user: str,
+    password: str,
+    *,
+    size: tuple[int, int] = WIDE,
+    spy: str = "",
+    **options: Any,
+) -> Page:
+    """Somebody signs in at the page of a fresh browser profile."""
+    options.setdefault("locale", "en-US")
+    context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+    context.set_default_timeout(PATIENCE_MS)
+    page = await context.new_page()
+    if spy:
+        await page.add_init_script(spy)
+    await page.goto(origin)
+    await page.get_by_label("Name").fill(user)
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("banner")).to_be_visible()
+    return page
 
 
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await source.read(65_536):
-            target.write(data)
-            await target.drain()
-    with contextlib.suppress(OSError):
-        target.write_eof()
+async def go_ready(page: Page) -> Page:
+    """The agent at this page becomes ready."""
+    await page.get_by_role("button", name="Go ready").click()
+    await expect(page.locator("#presence")).to_contain_text("Ready")
+    return page
 
 
 class Stage:
     """The centre, and a browser whose way to it is ``line``."""
 
-    def __init__(self, centre: World, browser: Browser, line: Line) -> None:
+    def __init__(self, centre: World, browser: Browser, line: ChaosProxy) -> None:
         self.centre = centre
         self.browser = browser
         self.line = line
@@ -128,27 +109,16 @@ class Stage:
         """Somebody signs in at the page of a fresh browser profile."""
         with contextlib.suppress(Exception):
             await self.centre.add_user(user, role, teams=teams)
-        context = await self.browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale="en-US", **options
+        page = await sign_in(
+            self.browser, self.centre.origin, user, PASSWORD, size=size, spy=spy, **options
         )
-        context.set_default_timeout(PATIENCE_MS)
-        page = await context.new_page()
         page.on("pageerror", lambda error: print("page error:", error))  # noqa: T201 - for who reads a failure
-        if spy:
-            await page.add_init_script(spy)
-        await page.goto(self.centre.origin)
-        await page.get_by_label("Name").fill(user)
-        await page.get_by_label("Password", exact=True).fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("banner")).to_be_visible()
         return page
 
     async def ready(self, user: str, **more: Any) -> Page:
         """An agent at the page, ready."""
         page = await self.open(user, **more)
-        await page.get_by_role("button", name="Go ready").click()
-        await expect(page.locator("#presence")).to_contain_text("Ready")
-        return page
+        return await go_ready(page)
 
     async def offered(
         self, page: Page, text: str = "Where is my invoice?", **more: Any
@@ -191,16 +161,12 @@ async def stage(folder: Path, *, flags: Sequence[str] = (), **options: Any) -> A
     shutil.copytree(STATIC, folder / "static")
     async with world(folder, **options) as centre:
         port = int(centre.origin.rpartition(":")[2])
-        line = Line(port)
-        await line.open()
         # The page's address stays the site's own; only the way there leads over the line.
-        way = f"--host-resolver-rules=MAP 127.0.0.1:{port} 127.0.0.1:{line.port}"
         sound = "--autoplay-policy=no-user-gesture-required"
-        try:
+        async with chaos_proxy(port) as line:
+            way = f"--host-resolver-rules=MAP 127.0.0.1:{port} 127.0.0.1:{line.port}"
             async with async_chromium(way, sound, *flags) as browser:
                 yield Stage(centre, browser, line)
-        finally:
-            await line.close()
 
 
 def play(folder: Path, tell: Callable[[Stage], Awaitable[None]], **options: Any) -> None:

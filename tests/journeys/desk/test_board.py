@@ -127,7 +127,7 @@ def test_28_a_cut_feed_is_told_in_words_within_three_seconds(tmp_path: Path) -> 
         await page.evaluate(REMEMBER_OLD)
         await page.wait_for_timeout(1_500)
         cut = await page.evaluate("performance.now()")
-        stage.line.cut()
+        stage.line.sever()
         old = page.locator("[data-strip=board_old]")
         await expect(old).to_contain_text("Not live. Last fed")
         told = await page.evaluate("window.toldAt")

@@ -74,7 +74,7 @@ def test_17_a_reply_after_newer_words_is_stopped_until_its_writer_chooses(tmp_pa
         page = await stage.ready("mia")
         chat = await stage.taken(page)
         await page.locator(FIELD).fill("It leaves tomorrow.")
-        stage.line.cut()
+        stage.line.sever()
         await expect(page.get_by_role("banner")).to_contain_text("Reconnecting")
         await stage.centre.says(chat, "It has just arrived, thanks")
         await page.locator(FIELD).focus()

@@ -18,7 +18,7 @@ def test_18_after_a_cut_everything_comes_once_in_order_and_the_held_reply_goes_o
         await expect(page.locator("#conversation-title")).to_contain_text("Tom Berg")
         await expect(page.locator(".entry-customer")).to_have_count(1)
         await page.locator(FIELD).fill("held while away")
-        stage.line.cut()
+        stage.line.sever()
         await expect(page.locator("[data-strip=line]")).to_contain_text(
             "Typing is kept", timeout=5_000
         )

@@ -67,7 +67,7 @@ def test_while_the_line_is_away_rows_stay_usable_and_say_since_when(tmp_path: Pa
         await stage.second_ring(page)
         await page.keyboard.press("F2")
         await expect(page.locator("#conversation-title")).to_contain_text("Tom Berg")
-        stage.line.cut()
+        stage.line.sever()
         await expect(page.locator("#worklist")).to_contain_text("Not fresh since")
         await page.locator(".work-row").filter(has_text="Ana Ruiz").click()
         await expect(page.locator("#conversation-title")).to_contain_text("Ana Ruiz")

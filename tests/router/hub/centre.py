@@ -33,6 +33,7 @@ from router.model.ids import (
 )
 from router.ports import EventLog, Receipt, Snapshot
 from router.storage.memory import MemoryLog
+from tests.support.clock import StillClock
 
 MAIL = Medium("mail")
 CHAT = Medium("chat")
@@ -50,19 +51,6 @@ def catalogue(agents: int = 3, slots: int = 2) -> Catalogue:
         capacity=Capacity(slots={MAIL: slots, CHAT: slots}),
         offer_ms={MAIL: 20_000, CHAT: 20_000},
     )
-
-
-class SetClock:
-    """A clock that stands until it is set."""
-
-    def __init__(self) -> None:
-        self.at = Instant(1_000_000)
-
-    def now(self) -> Instant:
-        return self.at
-
-    def pass_ms(self, passed: int) -> None:
-        self.at = Instant(self.at + passed)
 
 
 class NotingMedium:
@@ -137,7 +125,9 @@ class Wrapped:
 class Centre:
     """A running hub with what surrounds it."""
 
-    def __init__(self, hub: Hub, log: EventLog, clock: SetClock, media: list[NotingMedium]) -> None:
+    def __init__(
+        self, hub: Hub, log: EventLog, clock: StillClock, media: list[NotingMedium]
+    ) -> None:
         self.hub = hub
         self.log = log
         self.clock = clock
@@ -194,7 +184,7 @@ def arrival(number: int, medium: Medium = MAIL) -> Arrive:
 async def centre(
     log: EventLog | None = None,
     settings: HubSettings = HubSettings(),  # noqa: B008 - immutable
-    clock: SetClock | None = None,
+    clock: StillClock | None = None,
     media: Sequence[Medium] = (MAIL,),
     agents: int = 3,
 ) -> AsyncIterator[Centre]:
@@ -203,7 +193,12 @@ async def centre(
         log = MemoryLog()
         await log.open()
     noting = [NotingMedium(medium) for medium in media]
-    made = Centre(Hub(log, clock := clock or SetClock(), settings=settings), log, clock, noting)
+    made = Centre(
+        Hub(log, clock := clock or StillClock(Instant(1_000_000)), settings=settings),
+        log,
+        clock,
+        noting,
+    )
     for medium in noting:
         made.hub.attach(medium)
     await made.hub.start()

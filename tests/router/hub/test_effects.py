@@ -12,13 +12,13 @@ from router.storage.memory import MemoryLog
 from tests.router.hub.centre import (
     MAIL,
     NotingMedium,
-    SetClock,
     arrival,
     catalogue,
     centre,
     interaction_id,
     soon,
 )
+from tests.support.clock import StillClock
 
 
 def test_a_medium_that_hangs_is_given_its_time_and_asked_again() -> None:
@@ -78,7 +78,7 @@ def test_effects_wait_for_a_medium_that_is_expected_and_come_in_order_once_it_is
         log = MemoryLog()
         await log.open()
         settings = HubSettings(effects=3)
-        hub = Hub(log, SetClock(), settings=settings)
+        hub = Hub(log, StillClock(), settings=settings)
         hub.expect(MAIL)
         await hub.start()
         await hub.submit(ChangeCatalogue(catalogue()))
@@ -101,7 +101,7 @@ def test_effects_of_a_medium_that_never_comes_up_are_left_to_the_next_start() ->
     async def run() -> None:
         log = MemoryLog()
         await log.open()
-        hub = Hub(log, SetClock())
+        hub = Hub(log, StillClock())
         hub.expect(MAIL)
         await hub.start()
         await hub.submit(ChangeCatalogue(catalogue()))

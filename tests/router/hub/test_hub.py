@@ -17,7 +17,6 @@ from tests.router.hub.centre import (
     CHAT,
     HELP,
     MAIL,
-    SetClock,
     Wrapped,
     arrival,
     centre,
@@ -25,6 +24,7 @@ from tests.router.hub.centre import (
     interaction_id,
     soon,
 )
+from tests.support.clock import StillClock
 
 
 def test_an_arrival_is_in_the_log_when_it_is_acknowledged() -> None:
@@ -207,7 +207,7 @@ def test_effects_reach_their_medium_in_the_order_of_the_log() -> None:
 
 def test_what_is_due_happens_by_the_timer_alone() -> None:
     async def run() -> None:
-        clock = SetClock()
+        clock = StillClock()
         async with centre(clock=clock) as floor:
             await floor.ready()
             receipt = await floor.arrive(1)
@@ -230,7 +230,7 @@ def test_a_restarted_hub_stands_where_the_last_one_stood() -> None:
     async def run() -> None:
         log = MemoryLog()
         await log.open()
-        clock = SetClock()
+        clock = StillClock()
         async with centre(log, clock=clock) as floor:
             await floor.ready()
             for number in range(20):
@@ -256,7 +256,7 @@ def test_time_never_runs_backwards_in_the_log_though_the_clock_was_set_back() ->
         async with centre(log) as floor:
             floor.clock.pass_ms(3_600_000)
             await floor.arrive(1)
-        async with centre(log, clock=SetClock()) as floor:
+        async with centre(log, clock=StillClock()) as floor:
             await floor.arrive(2)
             moments = [event.at for event in await floor.events()]
             assert moments == sorted(moments)

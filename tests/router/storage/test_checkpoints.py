@@ -9,7 +9,8 @@ from router.model.ids import Position
 from router.storage.checkpoints import CARRIED_AFTER, PAGES_MOST, Checkpoints
 from router.storage.connection import connect
 from router.storage.sqlite import SqliteLog
-from tests.router.storage.test_sqlite import fill, signed_in, with_log
+from tests.router.storage.logs import signed_in
+from tests.router.storage.test_sqlite import fill, with_log
 
 PAGE_BYTES = 4_096
 FRAME_BYTES = PAGE_BYTES + 24

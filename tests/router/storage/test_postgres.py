@@ -8,10 +8,10 @@ import asyncpg  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from router.model.errors import StaleWriter, StorageFailed
-from router.model.events import Event, SignedIn
-from router.model.ids import AgentId, Instant, Position
+from router.model.ids import Position
 from router.ports import Snapshot
 from router.storage.postgres import PostgresLog
+from tests.router.storage.logs import signed_in, with_opened
 from tests.support.programs_postgres import PostgresServer, postgres_server
 
 
@@ -21,20 +21,8 @@ def server() -> Iterator[PostgresServer]:
         yield running
 
 
-def signed_in(number: int) -> Event:
-    return SignedIn(at=Instant(number), agent_id=AgentId(f"agent-{number:04}"))
-
-
 def with_log(url: str, use: Callable[[PostgresLog], Awaitable[None]]) -> None:
-    async def run() -> None:
-        log = PostgresLog(url)
-        await log.open()
-        try:
-            await use(log)
-        finally:
-            await log.close()
-
-    asyncio.run(run())
+    with_opened(PostgresLog(url), use)
 
 
 @pytest.mark.parametrize(

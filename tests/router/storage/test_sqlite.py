@@ -12,26 +12,14 @@ from pathlib import Path
 import pytest
 
 from router.model.errors import StorageFailed
-from router.model.events import Event, SignedIn
-from router.model.ids import AgentId, Instant, Position
+from router.model.ids import Position
 from router.ports import Snapshot
 from router.storage.sqlite import SqliteLog
-
-
-def signed_in(number: int) -> Event:
-    return SignedIn(at=Instant(number), agent_id=AgentId(f"agent-{number:04}"))
+from tests.router.storage.logs import signed_in, with_opened
 
 
 def with_log(path: Path, use: Callable[[SqliteLog], Awaitable[None]]) -> None:
-    async def run() -> None:
-        log = SqliteLog(path)
-        await log.open()
-        try:
-            await use(log)
-        finally:
-            await log.close()
-
-    asyncio.run(run())
+    with_opened(SqliteLog(path), use)
 
 
 async def fill(log: SqliteLog, count: int, each: int = 1) -> None:

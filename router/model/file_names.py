@@ -1,7 +1,8 @@
-"""Names and kinds of attached files: what agents see, what may be shown inline (FILE-1, 2)."""
+"""Names and kinds of strangers' files: what people see, what may be shown inline (FILE-1, 2)."""
 
 import re
 import unicodedata
+from urllib.parse import quote
 
 NAME_LENGTH = 150
 _EXTENSION_LENGTH = 12
@@ -22,10 +23,11 @@ _EXTENSIONS = {
 }
 DOWNLOAD_TYPE = "application/octet-stream"
 """What everything is served as that is not one of the known kinds, proved by its first bytes."""
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 def clean_name(name: str, fallback: str = "file") -> str:
-    """The name an agent sees: NFC, one path segment, nothing that hides, turns or breaks text.
+    """The name people see: NFC, one path segment, nothing that hides, turns or breaks text.
 
     At most 150 characters; a long name keeps its extension. Characters are removed before any
     check looks at the name, so a zero-width space cannot hide an extension.
@@ -96,3 +98,11 @@ def proven_type(name: str, data: bytes) -> str:
     """
     expected = _EXTENSIONS.get(extension_of(name))
     return expected if expected is not None and magic_type(data) == expected else DOWNLOAD_TYPE
+
+
+def disposition(name: str, *, inline: bool = False) -> str:
+    """A Content-Disposition header (RFC 6266), in ASCII and in UTF-8."""
+    shown = clean_name(name)
+    plain = "".join(each if each.isascii() and each not in '"\\%' else "_" for each in shown)
+    kind = "inline" if inline else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(shown, safe='')}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.mail.files import DOWNLOAD_TYPE, clean_name, proven_type
+from router.model.file_names import DOWNLOAD_TYPE, clean_name, disposition, proven_type
 from tests.channels.mail.samples import PNG
 
 
@@ -16,6 +16,9 @@ from tests.channels.mail.samples import PNG
         (".htaccess\u200b", "htaccess"),
         ("a\u0000b\x07.txt", "ab.txt"),
         ("e\u0301te\u0301.txt", "été.txt"),
+        ("../../x", "x"),
+        ("photo.\u3164hta\u200b", "photo.hta"),
+        ('a"b<c>.txt', "a_b_c_.txt"),
         ("two\r\nlines.txt", "two lines.txt"),
         ("a:b*c?.txt", "a_b_c_.txt"),
         ("con.txt", "file con.txt"),
@@ -53,6 +56,8 @@ def test_file_2_a_shown_name_hides_and_turns_nothing(given: str, shown: str) -> 
         ("a.txt", b" <script>alert(1)</script>", DOWNLOAD_TYPE),
         ("a.txt", b"a\x00b", DOWNLOAD_TYPE),
         ("a.txt", b"\xff\xfe\xff", DOWNLOAD_TYPE),
+        ("a", PNG, DOWNLOAD_TYPE),
+        ("a.jpg", PNG, DOWNLOAD_TYPE),
         ("a.gif", b"GIF", DOWNLOAD_TYPE),
         ("a.pdf", b"", DOWNLOAD_TYPE),
     ],
@@ -61,3 +66,10 @@ def test_file_1_only_what_name_and_bytes_agree_on_is_shown(
     name: str, data: bytes, kind: str
 ) -> None:
     assert proven_type(name, data) == kind
+
+
+def test_a_disposition_cannot_be_broken_out_of() -> None:
+    assert disposition('a".html\r\nX: y') == (
+        "attachment; filename=\"a_.html X_ y\"; filename*=UTF-8''a_.html%20X_%20y"
+    )
+    assert disposition("账.pdf") == "attachment; filename=\"_.pdf\"; filename*=UTF-8''%E8%B4%A6.pdf"

@@ -10,13 +10,13 @@ class StillClock:
     """The Clock port for tests: time passes when ``pass_ms`` says so."""
 
     def __init__(self, at: Instant = START) -> None:
-        self._at = at
+        self.at = at
 
     def now(self) -> Instant:
-        return self._at
+        return self.at
 
     def pass_ms(self, milliseconds: int) -> None:
-        self._at = Instant(self._at + milliseconds)
+        self.at = Instant(self.at + milliseconds)
 
 
 class LeapingClock:
