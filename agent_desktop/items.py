@@ -71,6 +71,8 @@ class Items:
         part = next((each for each in view.engagements if each.agent_id == agent_id), None)
         catalogue = self._floor.catalogue()
         queue = catalogue.queues.get(view.queue) if view.queue else None
+        # Who gave it away wraps up what they had, whatever queue it is in now.
+        mine = catalogue.queues.get(part.queue) if part else queue
         about = about_view(view)
         since = part.since if part else (view.entered or view.arrived)
         return ItemShape(
@@ -90,9 +92,9 @@ class Items:
             held_since=part.held_since if part else None,
             held_ms=part.held_ms if part else 0,
             parked_until=view.parked_until,
-            wrap_up=_wrap_up(part, _rule(catalogue, queue, view.medium)),
+            wrap_up=_wrap_up(part, _rule(catalogue, mine, view.medium)),
             disposition=(part.disposition or None) if part else None,
-            dispositions=_dispositions(queue),
+            dispositions=_dispositions(mine),
             others=_others(view, agent_id, catalogue),
             entries=view.entries,
             unread=self._marks.unread(agent_id, interaction_id, view.entries),

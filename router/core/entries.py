@@ -90,8 +90,8 @@ def _check_writer(turn: Turn, interaction: Interaction, command: AddEntry) -> No
 
 
 def _still_writing(turn: Turn, interaction: Interaction, command: AddEntry) -> bool:
-    until = None if command.agent_id is None else interaction.late.get(command.agent_id)
-    return until is not None and turn.now <= until
+    late = None if command.agent_id is None else interaction.late.get(command.agent_id)
+    return late is not None and turn.now <= late.until
 
 
 def _newest_of_others(interaction: Interaction, command: AddEntry) -> int:

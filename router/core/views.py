@@ -95,6 +95,7 @@ def _engagement(interaction: Interaction, part: Engagement) -> EngagementView:
         interaction_id=interaction.id,
         agent_id=part.agent_id,
         role=part.role,
+        queue=part.queue,
         since=part.since,
         held_since=part.held_since,
         held_ms=part.held_ms,

@@ -30,12 +30,11 @@ def wrap_up(turn: Turn, command: WrapUp) -> InteractionId:
 
 
 def _late(turn: Turn, interaction: Interaction, command: WrapUp) -> None:
-    until = interaction.late.get(command.agent_id)
-    if until is None or turn.now > until:
+    late = interaction.late.get(command.agent_id)
+    if late is None or turn.now > late.until:
         raise Refused(f"agent {command.agent_id} has no wrap-up here", code="not_yours")
-    visit = interaction.visit
-    if command.disposition and visit is not None:
-        _check_disposition(turn, visit.queue, command.disposition)
+    if command.disposition:
+        _check_disposition(turn, late.queue, command.disposition)
         turn.emit(DispositionSet(turn.now, interaction.id, command.agent_id, command.disposition))
 
 

@@ -36,11 +36,15 @@ class OfferView(View, frozen=True):
 
 
 class EngagementView(View, frozen=True):
-    """An agent's part in an interaction. ``wrap_up_until`` is set while it is in wrap-up."""
+    """An agent's part in an interaction, and the queue they had it in: its outcomes are theirs.
+
+    ``wrap_up_until`` is set while it is in wrap-up.
+    """
 
     interaction_id: InteractionId
     agent_id: AgentId
     role: Role
+    queue: QueueName
     since: Instant
     held_since: Instant | None = None
     held_ms: int = 0

@@ -19,7 +19,7 @@ from router.state.deadlines import ASK_AGAIN_MS, LATE_DISPOSITION_MS
 from router.state.expectation import learn_answer, of_medium
 from router.state.live import State
 from router.state.moves import known, known_agent, move, new_turn, set_deadline, touch
-from router.state.records import Engagement, Interaction, Offer, QueueRow
+from router.state.records import Engagement, Interaction, Late, Offer, QueueRow
 
 STRIDE = 5_040_000
 """How far the wheel of smooth weights turns for an offer to an agent of weight 1."""
@@ -211,7 +211,7 @@ def wrap_up_ended(state: State, event: WrapUpEnded) -> None:
     assert engagement is not None, "the agent takes part"
     assert engagement.ended, "wrap-up follows the end"
     drop(interaction, engagement, state)
-    interaction.late[row.id] = Instant(event.at + LATE_DISPOSITION_MS)
+    interaction.late[row.id] = Late(Instant(event.at + LATE_DISPOSITION_MS), engagement.queue)
     if engagement.wrap_up_blocks:
         new_turn(state, row)
     touch(state, row.id)

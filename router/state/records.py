@@ -73,6 +73,13 @@ class Engagement(Row):
     disposition: str = ""
 
 
+class Late(Row):
+    """A wrap-up that is over: until when its agent may still give an outcome of the queue."""
+
+    until: Instant
+    queue: QueueName
+
+
 class Visit(Row):
     """The current visit to a queue, with every value that ranks it.
 
@@ -125,8 +132,7 @@ class Interaction(Row):
 
     ``written`` is the number of the last entry by writer (``customer``, ``system`` or an agent).
     ``ended`` is when the customer's part was over, ``released`` whether an agent ended it, so that
-    wrap-up follows. ``late`` are agents whose wrap-up ran out
-    without a disposition, with the moment until which they may still give one.
+    wrap-up follows. ``late`` are agents whose wrap-up is over and who may still correct it.
     """
 
     id: InteractionId
@@ -154,7 +160,7 @@ class Interaction(Row):
     released: bool = False
     closed: Instant | None = None
     outcome: Outcome | None = None
-    late: dict[AgentId, Instant] = {}
+    late: dict[AgentId, Late] = {}
 
     def engagement(self, agent: AgentId) -> Engagement | None:
         """This agent's part that is not yet over, wrap-up included."""

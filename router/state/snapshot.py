@@ -21,7 +21,7 @@ from router.state.moves import set_deadline
 from router.state.records import AgentRow, Counters, Interaction, QueueRow, Row
 from router.state.shelves import Pages, Shelves
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """The version of the saved shape. A snapshot of another version is not read: replay the log."""
 
 

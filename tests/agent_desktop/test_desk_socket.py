@@ -264,6 +264,22 @@ def test_a_transfer_leaves_one_desk_and_reaches_another(tmp_path: Path) -> None:
     story(tmp_path, tell)
 
 
+def test_who_transferred_it_chooses_among_the_outcomes_of_the_queue_they_had_it_in(
+    tmp_path: Path,
+) -> None:
+    async def tell(world: World) -> None:
+        mia, chat = await world.given("mia")
+        await mia.do("transfer", interaction_id=chat, queue="sales")
+        while (item := (await mia.push("item"))["item"])["wrap_up"] is None:
+            continue
+        assert item["queue"] == "sales"
+        assert item["wrap_up"]["required"] is True
+        assert [each["name"] for each in item["dispositions"]] == ["solved", "spam"]
+        await mia.do("wrap_up", interaction_id=chat, disposition="solved", done=True)
+
+    story(tmp_path, tell)
+
+
 def test_parked_work_stays_in_sight_and_is_taken_up_again(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
         mia, chat = await world.given("mia")

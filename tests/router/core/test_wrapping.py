@@ -10,7 +10,7 @@ from router.model.agent import WrapUpMode, WrapUpRule
 from router.model.catalogue import Disposition
 from router.model.content import Author
 from router.model.errors import Refused
-from router.model.ids import AgentId, EntryId, Instant, InteractionId
+from router.model.ids import AgentId, EntryId, Instant, InteractionId, QueueName
 from router.model.interaction import Phase
 from tests.support.floor import CHAT, Floor, a_queue, all_of, an_agent, names, one
 
@@ -84,6 +84,23 @@ def test_after_the_time_the_outcome_can_still_be_given_for_a_quarter_of_an_hour(
         I1, Author.AGENT, commands.NewEntry(EntryId("n2")), agent_id=MIA, note=True
     )
     assert refusal(floor, late) == "finished"
+
+
+def test_who_gave_it_away_chooses_among_the_outcomes_of_the_queue_they_had_it_in() -> None:
+    sales = a_queue("sales", dispositions=(Disposition("sold"),))
+    billing = a_queue("billing", dispositions=OUTCOMES)
+    floor = Floor(an_agent("mia", "billing"), an_agent("eve", "sales"), billing, sales)
+    floor.ready("mia")
+    floor.served("i1", "mia")
+    floor.do(commands.Transfer(I1, MIA, queue=QueueName("sales")))
+    view = interaction_view(floor.state, I1, Instant(floor.now))
+    assert view is not None
+    assert [part.queue for part in view.engagements] == ["billing"]
+    assert refusal(floor, commands.WrapUp(I1, MIA, "sold", done=False)) == "unknown_disposition"
+    assert names(floor.do(commands.WrapUp(I1, MIA, "solved", done=False))) == ["DispositionSet"]
+    floor.later(120_000)
+    assert refusal(floor, commands.WrapUp(I1, MIA, "sold")) == "unknown_disposition"
+    assert names(floor.do(commands.WrapUp(I1, MIA, "follow_up"))) == ["DispositionSet"]
 
 
 def test_an_outcome_is_one_of_the_queues_and_required_where_it_says_so() -> None:
