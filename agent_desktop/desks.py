@@ -47,12 +47,16 @@ class Tab(Protocol):
 
 
 class _Agent(msgspec.Struct):
-    """The tabs of one agent; ``owner`` is a desk's id, kept for a while when its line breaks."""
+    """The tabs of one agent; ``owner`` is a desk's id, kept for a while when its line breaks.
+
+    ``told_lost``: the router was told that there is no desk, and not yet that there is.
+    """
 
     tabs: list[Tab]
     owner: str = ""
     owner_left: Instant | None = None
     lost_since: Instant | None = None
+    told_lost: bool = False
 
 
 class Desks:
@@ -153,6 +157,8 @@ class Desks:
             self._pass_on(agent, now)
             if agent.lost_since is not None and now - agent.lost_since >= GRACE_MS:
                 await self._lost(agent_id, agent)
+            if agent.told_lost and agent.tabs:
+                await self._found(agent_id, agent)
 
     def _give(self, agent: _Agent, desk: str) -> None:
         former, agent.owner, agent.owner_left = agent.owner, desk, None
@@ -172,12 +178,26 @@ class Desks:
         view = self._floor.agent(agent_id)
         try:
             if view is not None and view.presence != Presence.OFFLINE and not view.desk_lost:
+                agent.told_lost = True
                 await self._inbox.submit(DeskLost(agent_id=agent_id))
         except CarillonError as error:
-            log.warning(
-                "the router was not told of a lost desk, trying again",
-                extra={"event": "desk_lost_failed", "agent": agent_id, "reason": error.code},
-            )
+            _not_told("lost", agent_id, error)
             return
         if not agent.tabs:
             del self._agents[agent_id]
+
+    async def _found(self, agent_id: AgentId, agent: _Agent) -> None:
+        """A desk joined while the router was being told that there is none."""
+        try:
+            await self._inbox.submit(DeskBack(agent_id=agent_id))
+        except CarillonError as error:
+            _not_told("found", agent_id, error)
+            return
+        agent.told_lost = False
+
+
+def _not_told(what: str, agent_id: AgentId, error: CarillonError) -> None:
+    log.warning(
+        "the router was not told of a desk, trying again",
+        extra={"event": f"desk_{what}_failed", "agent": agent_id, "reason": error.code},
+    )

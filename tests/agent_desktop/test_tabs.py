@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from agent_desktop.permissions import Role
-from router.model.commands import ChangeCatalogue
+from router.model.commands import ChangeCatalogue, Command, DeskLost
 from router.model.ids import AgentId
+from router.ports import Receipt
 from tests.agent_desktop.client import DeskClient, Refused
 from tests.agent_desktop.world import World, a_catalogue, story
 
@@ -82,6 +83,36 @@ def test_a_desk_that_stays_away_past_the_grace_time_is_lost_and_comes_back(
         view = world.hub.agent(AgentId("mia"))
         assert view is not None
         assert not view.desk_lost
+
+    story(tmp_path, tell)
+
+
+def test_a_desk_that_comes_back_while_the_router_is_told_of_its_loss_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    async def tell(world: World) -> None:
+        mia, _ = await world.given("mia")
+        mia.cut()
+        await mia.closed()
+        await world.gone("mia")
+        world.clock.pass_ms(31_000)
+        back: list[DeskClient] = []
+
+        class Late:
+            """The desk is back before the router hears that it is lost."""
+
+            async def submit(self, command: Command, *, deadline_ms: int = 10_000) -> Receipt:
+                if isinstance(command, DeskLost):
+                    back.append(await mia.again())
+                return await world.hub.submit(command, deadline_ms=deadline_ms)
+
+        world.server.desk.desks._inbox = Late()
+        await world.server.desk.desks.sweep()
+        view = world.hub.agent(AgentId("mia"))
+        assert view is not None
+        assert len(back) == 1
+        assert not view.desk_lost, "who has a desk is not lost"
+        assert view.presence == "ready"
 
     story(tmp_path, tell)
 
