@@ -1,6 +1,7 @@
 """Commands, tabs, drafts, typing and grace, over real sockets."""
 
 import secrets
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -312,7 +313,7 @@ def test_signing_out_is_refused_while_engaged_and_then_done(tmp_path: Path) -> N
         last = [push async for push in _presences(mia)][-1]
         assert last["agent"]["shown"] == "offline"
 
-    async def _presences(mia: DeskClient) -> Any:
+    async def _presences(mia: DeskClient) -> AsyncIterator[dict[str, Any]]:
         while True:
             push = await mia.push("presence")
             yield push
