@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from agent_desktop import protocol
+from agent_desktop.arguments import Arguments, OfInteraction
 from agent_desktop.desks import Desks, Tab
 from agent_desktop.drafts import Drafts, StaleDraft
 from agent_desktop.glimpses import Remembered
@@ -31,7 +32,7 @@ REMEMBERED_OF_AN_AGENT = 256
 AGENTS_REMEMBERED = 10_000
 DEADLINE_MS = 10_000
 
-A = TypeVar("A", bound=protocol.Arguments)
+A = TypeVar("A", bound=Arguments)
 Answer = Done | RefusedFrame
 Result = dict[str, Any]
 Handler = Callable[[Principal, Tab, Any], Awaitable[tuple[int, Result]]]
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 class Entry(msgspec.Struct, frozen=True):
     """One command: its arguments, what it needs, and whether tabs that only read may give it."""
 
-    arguments: type[protocol.Arguments]
+    arguments: type[Arguments]
     run: Handler
     permission: Permission = Permission.WORK
     readers_too: bool = False
@@ -155,14 +156,14 @@ class Commands:
 
     def _plain(self, kind: Callable[..., Command]) -> Entry:
         async def run(
-            principal: Principal, _tab: Tab, arguments: protocol.OfInteraction
+            principal: Principal, _tab: Tab, arguments: OfInteraction
         ) -> tuple[int, Result]:
             view = self._mine(principal, arguments.interaction_id)
             return await self._submit(
                 kind(interaction_id=view.interaction_id, agent_id=principal.agent_id)
             )
 
-        return Entry(protocol.OfInteraction, run)
+        return Entry(OfInteraction, run)
 
     def _mine(self, principal: Principal, interaction_id: str) -> InteractionView:
         """An interaction this agent has in hand; absent and forbidden look the same (WEB-8)."""

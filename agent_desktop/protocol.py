@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from agent_desktop import shapes
+from agent_desktop.arguments import Arguments, Id
+from agent_desktop.telephone_shapes import CallShape, Sdp
 from router.model.commands import Scalar
 from router.model.errors import InvalidInput
 
@@ -29,7 +31,6 @@ TOO_BIG = 4413
 TOO_MANY = 4429
 COME_AGAIN = 4503
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 Line = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(max_length=60_000)]
 MailAddress = Annotated[str, Meta(min_length=3, max_length=320)]
@@ -63,7 +64,18 @@ class Ping(FromDesk, frozen=True, tag="ping"):
     id: Id
 
 
-Incoming = Hello | Do | Ping
+class Described(FromDesk, frozen=True, tag="described"):
+    """The answer to ``describe``: the page's end of a call's sound, or why it has none.
+
+    No command, since a command may be waiting for it.
+    """
+
+    request: Id
+    sdp: Sdp | None = None
+    code: Literal["no_microphone", "no_page", "failed"] = "failed"
+
+
+Incoming = Hello | Do | Ping | Described
 _decoder = msgspec.json.Decoder(Incoming)
 
 
@@ -92,16 +104,6 @@ def decode(frame: str | bytes) -> Incoming:
 def refusal(error: InvalidInput) -> tuple[int, str]:
     """The code and the reason a socket is closed with after such a frame."""
     return TOO_BIG if isinstance(error, TooBig) else NOT_UNDERSTOOD, error.message
-
-
-class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all arguments share."""
-
-
-class OfInteraction(Arguments, frozen=True):
-    """A command about one interaction and nothing else."""
-
-    interaction_id: Id
 
 
 class PresenceArguments(Arguments, frozen=True):
@@ -291,6 +293,11 @@ class Live(ToDesk, frozen=True, tag="live", omit_defaults=True):
     agent_id: str | None = None
     name: str | None = None
     draft: shapes.DraftShape | None = None
+    call: CallShape | None = None
+    calls: tuple[CallShape, ...] | None = None
+    devices: tuple[str, ...] | None = None
+    request: str | None = None
+    sdp: str | None = None
 
 
 class Done(ToDesk, frozen=True, tag="done"):

@@ -42,6 +42,8 @@ from agent_desktop.settings import InForce, Policy
 from agent_desktop.sockets import Sockets
 from agent_desktop.store import desk_database
 from agent_desktop.store.desk import DeskRows
+from agent_desktop.telephone import PageTelephones
+from agent_desktop.telephone_commands import TelephoneCommands
 from agent_desktop.visibility import Sight
 from agent_desktop.wire import FRAME_BYTES_REFUSED, Application, SocketProtocol
 from agent_desktop.words import Words
@@ -81,6 +83,9 @@ class DeskServer:
         self._tasks: list[asyncio.Task[None]] = []
         self._pruned = Instant(0)
         self.desk = self._build()
+        self._telephones = PageTelephones(
+            ports.telephones, self.desk.desks, ports.floor, ports.clock
+        )
         rendering = Rendering(
             ports.floor,
             self.desk.items,
@@ -215,6 +220,8 @@ class DeskServer:
             self._marks,
             ports.whispers,
         )
+        calls = TelephoneCommands(ports.telephones, self._telephones, desk.sight, desk.audit)
+        commands.table |= calls.table
         self.commands = commands
         return Parts(
             clock=ports.clock,
@@ -225,6 +232,7 @@ class DeskServer:
             news=self._news,
             active=desk.sessions.active,
             settings=desk.settings_of,
+            telephones=self._telephones,
         )
 
     def _api(self, routers: Sequence[APIRouter]) -> FastAPI:
@@ -270,6 +278,7 @@ class DeskServer:
 
     async def _sweep(self) -> None:
         await self.desk.desks.sweep()
+        self._telephones.sweep()
         await self.desk.sessions.sweep()
         if self._ports.clock.now() - self._pruned > HOUR_MS:
             await self.look_after()

@@ -17,6 +17,7 @@ from agent_desktop.principal import Principal
 from agent_desktop.projection import Projection, PushRef
 from agent_desktop.protocol import (
     CaughtUp,
+    Described,
     Do,
     Hello,
     Live,
@@ -28,6 +29,7 @@ from agent_desktop.protocol import (
     refusal,
 )
 from agent_desktop.rendering import Rendering
+from agent_desktop.telephone import PageTelephones
 from router.model.errors import CarillonError, InvalidInput, NotFound, Refused
 from router.model.ids import AgentId, Instant, Position
 from router.ports import Clock
@@ -51,6 +53,7 @@ class Parts(msgspec.Struct, frozen=True):
     news: News
     active: Callable[[str], None]
     settings: Callable[[str], Awaitable[dict[str, Any]]]
+    telephones: PageTelephones
 
 
 class SnapshotRef(msgspec.Struct, frozen=True):
@@ -172,6 +175,9 @@ class DeskSocket:
         if not self._afford(self.heard):
             self.end(protocol.TOO_MANY, "too many commands")
             return
+        if isinstance(message, Described):
+            self._parts.telephones.described(self, message)
+            return
         if isinstance(message, Do):
             self._parts.active(self.principal.session)
         if self._waiting is None:
@@ -246,6 +252,7 @@ class DeskSocket:
         # Registered in the same step, so that nothing falls between what was known and what comes.
         projection.listen(self.agent_id, self)
         self._parts.news.hear(self, fresh=missed is None)
+        self._parts.telephones.joined(self)
         self._joined = True
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from agent_desktop.permissions import Permission, Role, Scope, grant
+from router.model.ids import AgentId
 from tests.agent_desktop.client import DeskClient, Person
 from tests.agent_desktop.world import SALES, World, story
 
@@ -38,12 +40,28 @@ ORDER: tuple[tuple[str, dict[str, Any]], ...] = (
     ("take", {}),
     ("sign_out", {}),
 )
+OF_TELEPHONES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("telephone", {"sound": True}),
+    ("device", {"device": "browser"}),
+    ("reconnect", {"call_id": "{call}"}),
+    ("mute", {"call_id": "{call}", "on": True}),
+    ("press", {"call_id": "{call}", "digits": "1"}),
+    ("pause_recording", {"call_id": "{call}", "on": True}),
+    ("dial", {"number": "+4930123", "queue": "billing"}),
+    ("consult_number", {"interaction_id": "{chat}", "number": "+4930123"}),
+    ("transfer_number", {"interaction_id": "{chat}", "number": "+4930123"}),
+    ("leave_number", {"interaction_id": "{chat}"}),
+    ("gather", {"interaction_id": "{chat}", "together": True}),
+    ("watch", {"agent": "eve", "watching": "listen"}),
+    ("stop_watching", {"interaction_id": "{chat}"}),
+)
+"""What needs a call: reached in ``test_telephone``, here only tried on what is another's."""
 DOORS = {"not_found", "forbidden", "not_owner", "unknown_command", "invalid_input", "offer_gone"}
 """What a command is refused with that never came to its thing."""
 
 
-def filled(arguments: dict[str, Any], chat: str, offer: str) -> dict[str, Any]:
-    places = {"{chat}": chat, "{offer}": offer, "{new}": secrets.token_hex(16)}
+def filled(arguments: dict[str, Any], chat: str, offer: str, call: str = "") -> dict[str, Any]:
+    places = {"{chat}": chat, "{offer}": offer, "{call}": call, "{new}": secrets.token_hex(16)}
     return {
         name: places.get(value, value) if isinstance(value, str) else value
         for name, value in arguments.items()
@@ -64,25 +82,33 @@ async def refusal(desk: DeskClient, name: str, arguments: dict[str, Any]) -> tup
 
 def test_attack_28_the_list_of_commands_is_whole(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
-        assert {name for name, _ in ORDER} == set(world.server.commands.table)
+        named = {name for name, _ in (*ORDER, *OF_TELEPHONES)}
+        assert named == set(world.server.commands.table)
 
     story(tmp_path, tell)
 
 
+@pytest.mark.parametrize("table", [ORDER, OF_TELEPHONES], ids=["of every medium", "of calls"])
 def test_attack_28_a_foreign_thing_looks_to_every_command_as_one_that_is_not_there(
-    tmp_path: Path,
+    tmp_path: Path, table: tuple[tuple[str, dict[str, Any]], ...]
 ) -> None:
     async def tell(world: World) -> None:
         mia = await world.ready("mia")
         eve, chat = await world.given("eve", queue="sales")
         await world.arrive(queue=SALES)
         offer = (await eve.push("offered"))["offer"]["offer_id"]
+        for desk in (mia, eve):
+            await desk.do("telephone", sound=True)
+        ring = asyncio.create_task(world.telephones.ring(AgentId("eve"), chat))
+        asked = await eve.live("describe")
+        await eve.send(type="described", request=asked["request"], sdp="v=0")
+        call, _ = await ring
         before = len(eve.pushes)
-        for name, arguments in ORDER:
-            if not {"interaction_id", "offer_id"} & set(arguments):
+        for name, arguments in table:
+            if not {"interaction_id", "offer_id", "call_id"} & set(arguments):
                 continue
-            absent = await refusal(mia, name, filled(arguments, "0" * 32, f"{'0' * 32}.1"))
-            foreign = await refusal(mia, name, filled(arguments, chat, offer))
+            absent = await refusal(mia, name, filled(arguments, "0" * 32, f"{'0' * 32}.1", "none"))
+            foreign = await refusal(mia, name, filled(arguments, chat, offer, call))
             assert foreign is not None, name
             assert foreign == absent, name
             assert foreign[0] in DOORS, name

@@ -60,6 +60,7 @@ from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
 from tests.agent_desktop.canned import REPLIES
 from tests.agent_desktop.client import DeskClient, Person
+from tests.agent_desktop.exchange import SmallExchange
 from tests.support.clock import LeapingClock
 
 MAIL, CHAT = Medium("mail"), Medium("chat")
@@ -156,6 +157,7 @@ class World:
         self.origin = ""
         self.http: httpx.AsyncClient
         self.open_desks: list[DeskClient] = []
+        self.telephones = SmallExchange(clock)
         self.audit = Audit(folder / "audit.jsonl", clock)
 
     def ports(self, site: Site, whispers: Whispers) -> Ports:
@@ -176,6 +178,7 @@ class World:
             site=site,
             database_url=f"sqlite:///{self.folder}/desk.db",
             static=self.folder / "static",
+            telephones=self.telephones,
         )
 
     # --- people ---------------------------------------------------------------------------
