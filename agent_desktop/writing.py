@@ -6,7 +6,7 @@ from agent_desktop.history import History
 from agent_desktop.items import Items
 from agent_desktop.protocol import MailArguments, NoteArguments, SendArguments
 from agent_desktop.shapes import EntryShape
-from agent_desktop.store.desk import DeskRows
+from agent_desktop.store.desk import DeskRows, UploadRow
 from agent_desktop.words import Words
 from router.model.commands import AddEntry, NewEntry
 from router.model.content import Author, Content, FileRef, MailHeaders
@@ -71,21 +71,24 @@ class Writing:
 
     async def send(self, agent_id: AgentId, view: InteractionView, wish: SendArguments) -> Receipt:
         """Send words to the customer. Raises Stale, InvalidInput, Refused."""
-        files = [await self._file(agent_id, view, file_id) for file_id in wish.files]
-        if not wish.text.strip() and not files:
+        uploads = [await self._upload(agent_id, view, file_id) for file_id in wish.files]
+        if not wish.text.strip() and not uploads:
             raise InvalidInput("write something first", field="text")
         mail = _headers(wish.mail) if wish.mail is not None else None
-        content = Content(text=wish.text, files=tuple(files), mail=mail)
+        files = tuple([await self._file(upload) for upload in uploads])
+        content = Content(text=wish.text, files=files, mail=mail)
+        # Before they are sent: what stands in the log is never swept away as unsent.
+        fresh = [upload.file_id for upload in uploads if not upload.used]
+        await self._rows.mark_used(fresh)
         try:
-            receipt = await self._add(
+            return await self._add(
                 agent_id, view, EntryId(wish.entry_id), content, seen=wish.seen, force=wish.force
             )
         except Refused as error:
+            await self._rows.mark_used(fresh, used=False)
             if error.code != "stale":
                 raise
             raise Stale(await self._since(agent_id, view, wish.seen)) from error
-        await self._rows.mark_used(list(wish.files))
-        return receipt
 
     async def note(self, agent_id: AgentId, view: InteractionView, wish: NoteArguments) -> Receipt:
         """Add a note for colleagues."""
@@ -129,11 +132,14 @@ class Writing:
             if each.entry.agent_id != agent_id
         ][-SINCE_MAX:]
 
-    async def _file(self, agent_id: AgentId, view: InteractionView, file_id: str) -> FileRef:
+    async def _upload(self, agent_id: AgentId, view: InteractionView, file_id: str) -> UploadRow:
         upload = await self._rows.upload(file_id, view.interaction_id)
         if upload is None or upload.agent_id != agent_id:
             raise InvalidInput("there is no such file; bring it again", field="files")
-        plain = await self._seals.open(upload.sealed, EntryId(file_id))
+        return upload
+
+    async def _file(self, upload: UploadRow) -> FileRef:
+        plain = await self._seals.open(upload.sealed, EntryId(upload.file_id))
         return msgspec.json.decode(plain, type=FileRef)
 
 

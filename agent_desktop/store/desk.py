@@ -173,11 +173,13 @@ class DeskRows:
             )
             return int(rows.scalar() or 0)
 
-    async def mark_used(self, file_ids: Sequence[str]) -> None:
-        """These files were sent: they are kept with the entry."""
+    async def mark_used(self, file_ids: Sequence[str], *, used: bool = True) -> None:
+        """These files are sent, and kept with the entry; or they were not after all."""
+        if not file_ids:
+            return
         async with self._database.writing() as connection:
             await connection.execute(
-                update(UPLOADS).where(UPLOADS.c.file_id.in_(file_ids)).values(used=True)
+                update(UPLOADS).where(UPLOADS.c.file_id.in_(file_ids)).values(used=used)
             )
 
     async def prune(self, drafts_before: Instant, uploads_before: Instant) -> list[str]:

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from PIL import Image
 from agent_desktop.permissions import Role
 from agent_desktop.pictures import Pictures
 from router.model.content import Content, FileRef
-from router.model.errors import InvalidInput
+from router.model.errors import InvalidInput, StorageFailed
+from router.model.ids import InteractionId
 from router.seals import Address
-from tests.agent_desktop.client import DeskClient
+from tests.agent_desktop.client import DeskClient, Refused
 from tests.agent_desktop.world import MAIL, World, story
 
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -97,6 +99,50 @@ def test_a_file_not_yet_sent_is_its_bringers_alone_and_goes_after_a_day(tmp_path
         assert (await mia.person.get(str(file["url"]))).status_code == 200
         stolen = await mia.answer("note", interaction_id=chat, text="x", entry_id="0" * 32)
         assert stolen["type"] == "done"
+        await mia.leave()
+        world.clock.pass_ms(25 * 3_600_000)
+        await world.server.look_after()
+        person = await world.sign_in("mia")
+        assert (await person.get(str(file["url"]))).status_code == 404
+
+    story(tmp_path, tell)
+
+
+def test_file_1_a_file_that_was_sent_is_never_swept_away_as_unsent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell(world: World) -> None:
+        mia, chat = await world.given("mia")
+        rows = world.server._stored
+        mark = rows.mark_used
+
+        async def fails(file_ids: Sequence[str], *, used: bool = True) -> None:
+            raise StorageFailed("the disk is full")
+
+        file = await brought(mia, chat, "offer.txt", b"as agreed")
+        monkeypatch.setattr(rows, "mark_used", fails)
+        with pytest.raises(Refused):
+            await mia.write(chat, "Here it is.", files=[file["file_id"]])
+        entries = (await mia.person.get(f"/api/v1/interactions/{chat}")).json()["entries"]
+        assert len(entries) == 1, "what was refused was not sent"
+        monkeypatch.setattr(rows, "mark_used", mark)
+        await mia.write(chat, "Here it is.", files=[file["file_id"]])
+        world.clock.pass_ms(25 * 3_600_000)
+        await world.server.look_after()
+        person = await world.sign_in("mia")
+        assert (await person.get(str(file["url"]))).content == b"as agreed"
+
+    story(tmp_path, tell)
+
+
+def test_a_file_of_a_reply_that_was_stopped_goes_after_a_day(tmp_path: Path) -> None:
+    async def tell(world: World) -> None:
+        mia, chat = await world.given("mia")
+        file = await brought(mia, chat, "offer.txt", b"not sent")
+        await world.says(InteractionId(chat), "One more thing")
+        with pytest.raises(Refused) as caught:
+            await mia.write(chat, "Here it is.", files=[file["file_id"]], seen=1)
+        assert caught.value.code == "stale"
         await mia.leave()
         world.clock.pass_ms(25 * 3_600_000)
         await world.server.look_after()
