@@ -1,5 +1,6 @@
 """Who a customer is and what it is about, in one line each: remembered for a while."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
@@ -10,7 +11,7 @@ from agent_desktop.history import History
 from agent_desktop.shapes import LastContact, WhoShape
 from agent_desktop.words import Words, summary
 from router.model.commands import Scalar
-from router.model.errors import NotFound
+from router.model.errors import InvalidInput, NotFound
 from router.model.events import EntryAdded
 from router.model.ids import MINUTE_MS, Instant, InteractionId, Medium, SubjectId
 from router.ports import Clock
@@ -26,6 +27,7 @@ ADDRESS_KINDS = {
     "fax": ("phone",),
 }
 
+log = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -112,6 +114,10 @@ class Glimpses:
         try:
             card = await self._customers.card(subject)
         except NotFound:
+            card = CustomerCard(subject=subject)
+        except InvalidInput:
+            # One card that was damaged keeps nobody from their desk.
+            log.exception("a customer's card cannot be read", extra={"event": "card_unreadable"})
             card = CustomerCard(subject=subject)
         self._cards.put(subject, (now, card))
         return card

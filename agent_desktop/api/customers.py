@@ -204,8 +204,9 @@ async def merge_customer(subject: Id, request: Request, who: Who, desk: TheDesk)
     wish = await take(request, MergeInto)
     duplicate = await desk.finding.card(who, Permission.CUSTOMERS_EDIT, subject)
     into = await desk.finding.card(who, Permission.CUSTOMERS_EDIT, wish.into)
+    await _note(desk, who, f"merge {duplicate} into {into}")
     merged = await desk.ports.customers.merge(duplicate, into, who.user)
-    return await _changed(desk, who, merged, f"merge {duplicate} into {into}", (duplicate, into))
+    return await _changed(desk, merged, (duplicate, into))
 
 
 @endpoint(
@@ -222,15 +223,18 @@ async def unmerge_customer(subject: Id, request: Request, who: Who, desk: TheDes
         await take(request, Nothing)
     duplicate = await desk.finding.card(who, Permission.CUSTOMERS_EDIT, subject)
     stood_for = (await desk.ports.customers.card(duplicate)).merged_into or duplicate
+    await _note(desk, who, f"unmerge {duplicate}")
     parted = await desk.ports.customers.unmerge(duplicate, who.user)
-    return await _changed(desk, who, parted, f"unmerge {duplicate}", (duplicate, stood_for))
+    return await _changed(desk, parted, (duplicate, stood_for))
 
 
-async def _changed(
-    desk: Desk, who: Principal, card: CustomerCard, what: str, touched: Sequence[SubjectId]
-) -> Response:
-    for subject in touched:
-        desk.glimpses.forget_card(subject)
+async def _note(desk: Desk, who: Principal, what: str) -> None:
+    """Before it is done: what cannot be written down is not done (LOG-3)."""
     if who.grant(Permission.CUSTOMERS_EDIT).audited:
         await desk.audit.note(who, Permission.CUSTOMERS_EDIT.value, what)
+
+
+async def _changed(desk: Desk, card: CustomerCard, touched: Sequence[SubjectId]) -> Response:
+    for subject in touched:
+        desk.glimpses.forget_card(subject)
     return answer(await _shape(desk, card))

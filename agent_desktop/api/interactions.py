@@ -86,11 +86,14 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: ShortText
 
 
-async def seen(desk: Desk, who: Principal, permission: Permission, place: str) -> Sighting:
-    """An interaction this person may see; what the table marks A is noted. NotFound."""
+async def seen(
+    desk: Desk, who: Principal, permission: Permission, place: str, doing: str = ""
+) -> Sighting:
+    """An interaction this person may see; what the table marks A is noted, with what they are
+    about to do to it. NotFound."""
     found = await desk.sight.interaction(who, permission, place)
     if who.grant(permission).audited:
-        await desk.audit.note(who, permission.value, f"interaction {place}")
+        await desk.audit.note(who, permission.value, f"interaction {place}", doing)
     return found
 
 
@@ -206,7 +209,8 @@ async def why(interaction_id: Id, who: Who, desk: TheDesk) -> Response:
 async def assign(interaction_id: Id, request: Request, who: Who, desk: TheDesk) -> Response:
     """Give a waiting or parked interaction to an agent, past skills and capacity."""
     wish = await take(request, Assignment)
-    found = await seen(desk, who, Permission.FLOOR, interaction_id)
+    doing = f"assign to {wish.agent}"
+    found = await seen(desk, who, Permission.FLOOR, interaction_id, doing)
     agent_id = AgentId(wish.agent)
     await desk.sight.agent(who, Permission.FLOOR, agent_id)
     await desk.ports.inbox.submit(Assign(found.interaction_id, agent_id, who.user))
@@ -223,7 +227,8 @@ async def assign(interaction_id: Id, request: Request, who: Who, desk: TheDesk) 
 async def requeue(interaction_id: Id, request: Request, who: Who, desk: TheDesk) -> Response:
     """Move an interaction into a queue."""
     wish = await take(request, Move)
-    found = await seen(desk, who, Permission.FLOOR, interaction_id)
+    doing = f"requeue to {wish.queue}"
+    found = await seen(desk, who, Permission.FLOOR, interaction_id, doing)
     await desk.ports.inbox.submit(
         Requeue(found.interaction_id, who.user, QueueName(wish.queue), wish.keep_age)
     )
@@ -240,6 +245,7 @@ async def requeue(interaction_id: Id, request: Request, who: Who, desk: TheDesk)
 async def discard(interaction_id: Id, request: Request, who: Who, desk: TheDesk) -> Response:
     """End an interaction without an answer."""
     wish = await take(request, Reason)
-    found = await seen(desk, who, Permission.FLOOR, interaction_id)
+    doing = f"discard: {wish.reason}"
+    found = await seen(desk, who, Permission.FLOOR, interaction_id, doing)
     await desk.ports.inbox.submit(Discard(found.interaction_id, who.user, wish.reason))
     return Response(status_code=204)

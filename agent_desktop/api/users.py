@@ -100,6 +100,7 @@ async def users(who: Who, desk: TheDesk) -> Response:
 async def add_user(request: Request, who: Who, desk: TheDesk) -> Response:
     """Add a user."""
     wish = await take(request, NewUser)
+    await _note(desk, who, user_name(wish.user), f"add as {wish.role.value}")
     made = await desk.accounts.add_user(
         wish.user,
         wish.password,
@@ -108,7 +109,6 @@ async def add_user(request: Request, who: Who, desk: TheDesk) -> Response:
         agent_id=AgentId(wish.agent_id) if wish.agent_id else None,
         teams=[TeamName(team) for team in wish.teams],
     )
-    await _note(desk, who, made.user, f"added as {made.role.value}")
     return answer(_body(made), 201)
 
 

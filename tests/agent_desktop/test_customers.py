@@ -1,11 +1,18 @@
 """Customer cards over HTTP: found exactly, edited without losing others' changes, merged."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
+import pytest
+
+from agent_desktop.audit import AuditEntry
 from agent_desktop.permissions import Role
 from router.model.commands import CustomerLeave
-from tests.agent_desktop.client import Person
-from tests.agent_desktop.world import MAIL, World, story
+from router.model.errors import StorageFailed
+from router.model.ids import AgentId, InteractionId
+from tests.agent_desktop.client import DeskClient, Person
+from tests.agent_desktop.world import MAIL, PASSWORD, World, story
 
 
 async def found(person: Person, value: str, kind: str = "mail") -> list[dict[str, object]]:
@@ -113,5 +120,81 @@ def test_duplicates_are_merged_and_parted_again_with_their_history(tmp_path: Pat
             f"/api/v1/customers/{me['subject']}/merge", {"into": me["subject"]}
         )
         assert itself.status_code == 409
+
+    story(tmp_path, tell)
+
+
+def test_a_damaged_card_keeps_nobody_from_their_desk(tmp_path: Path) -> None:
+    async def tell(world: World) -> None:
+        _, chat = await world.given("mia")
+        with contextlib.closing(sqlite3.connect(tmp_path / "customers.db")) as stored:
+            stored.execute("UPDATE cards SET sealed = substr(sealed, 1, length(sealed) - 1)")
+            stored.commit()
+        world.clock.pass_ms(61_000)
+        again = await DeskClient.open(await world.sign_in("mia"))
+        snapshot = again.snapshot
+        assert snapshot is not None
+        assert [item["interaction_id"] for item in snapshot["items"]] == [chat]
+        assert [item["customer"]["name"] for item in snapshot["items"]] == [""]
+
+    story(tmp_path, tell)
+
+
+@pytest.mark.parametrize("deed", ["merge", "presence", "user", "discard"])
+def test_log_3_what_cannot_be_written_down_is_not_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    async def tell(world: World) -> None:
+        _, chat = await world.given("mia")
+        boss = await world.sign_in("sue", Role.SUPERVISOR)
+        root = await world.sign_in("root", Role.ADMINISTRATOR)
+        manager = await world.sign_in("max", Role.MANAGER)
+        view = world.hub.interaction(InteractionId(chat))
+        assert view is not None
+        await world.arrive(MAIL, sender="ana@work.example", name="Ana")
+        (other,) = await found(boss, "ana@work.example")
+
+        async def full(*what: str, **more: str) -> AuditEntry:
+            raise StorageFailed("the disk is full")
+
+        monkeypatch.setattr(world.audit, "record", full)
+        new = {"user": "new", "password": PASSWORD, "role": "agent"}
+        place, body, who = {
+            "merge": (f"customers/{other['subject']}/merge", {"into": view.subject}, manager),
+            "presence": ("agents/mia/presence", {"presence": "not_ready"}, boss),
+            "user": ("users", new, root),
+            "discard": (f"interactions/{chat}/discard", {"reason": "spam"}, boss),
+        }[deed]
+        answer = await who.post(f"/api/v1/{place}", body)
+        assert answer.status_code == 503, answer.text
+        people = await world.customers.same_person(view.subject)
+        users = {each.user for each in await world.server.desk.accounts.list_users()}
+        agent, chat_now = (
+            world.hub.agent(AgentId("mia")),
+            world.hub.interaction(view.interaction_id),
+        )
+        assert (len(people), "new" in users) == (1, False)
+        assert agent is not None
+        assert agent.asked is None
+        assert chat_now is not None
+        assert chat_now.phase == "engaged"
+
+    story(tmp_path, tell)
+
+
+def test_the_audit_says_what_a_supervisor_did_to_an_interaction(tmp_path: Path) -> None:
+    async def tell(world: World) -> None:
+        _, chat = await world.given("mia")
+        boss = await world.sign_in("sue", Role.SUPERVISOR)
+        place = f"/api/v1/interactions/{chat}"
+        assert (await boss.post(f"{place}/requeue", {"queue": "billing"})).status_code == 204
+        assert (await boss.post(f"{place}/assign", {"agent": "mia"})).status_code == 204
+        assert (await boss.post(f"{place}/discard", {"reason": "spam"})).status_code == 204
+        lines = await world.audit.read(limit=3)
+        assert [(line.object, line.reason) for line in lines] == [
+            (f"interaction {chat}", "discard: spam"),
+            (f"interaction {chat}", "assign to mia"),
+            (f"interaction {chat}", "requeue to billing"),
+        ]
 
     story(tmp_path, tell)
