@@ -30,6 +30,14 @@ class SnapshotFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def sweep(self) -> None:
+        """Clear away what a crash left half written. Raises StorageFailed."""
+        try:
+            for leftover in self._path.parent.glob(f"{self._path.name}.*.new"):
+                leftover.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFailed(f"{self._path}: {error}") from error
+
     def save(self, snapshot: Snapshot, log_id: str) -> None:
         """Put it in the place of the one before. Raises StorageFailed."""
         cover = msgspec.msgpack.encode(_Cover(log_id, snapshot.position, snapshot.version))

@@ -54,6 +54,7 @@ class SqliteLog:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="log-reader")
         try:
             self._log_id = await self._in_reader(lambda: _prepare(self._path))
+            await self._in_reader(self._snapshots.sweep)
             self._reader = await self._in_reader(lambda: connect(self._path, reader=True))
             await self._writer.start()
         except StorageFailed:

@@ -237,6 +237,21 @@ def test_a_full_disk_refuses_the_append_keeps_the_log_whole_and_heals(tmp_path: 
     assert not list(tmp_path.glob("*.new"))
 
 
+def test_what_a_crash_left_of_a_snapshot_is_cleared_away_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    half = tmp_path / "log.db.snapshot.0123456789abcdef.new"
+    other = tmp_path / "notes.new"
+    for file in (half, other):
+        file.write_bytes(b"half")
+
+    async def use(log: SqliteLog) -> None:
+        await log.save_snapshot(Snapshot(Position(0), 1, (b"whole",)))
+
+    with_log(path, use)
+    assert not half.exists()
+    assert other.exists()
+
+
 def test_one_append_that_fails_does_not_fail_its_neighbours(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
 
