@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 import channels
+from ivr.ports import SelfService
 from router.model.errors import InvalidInput
 from router.model.ids import Medium
 from router.ports import Clock, Feed, Floor, Ids, Inbox, MediumPort
@@ -35,6 +36,7 @@ class ChannelContext(msgspec.Struct, frozen=True):
     of the centre's database for tables of its own (their names start with the channel's name).
     ``mount`` adds an ASGI application under a path of the public site (chat widgets), served on
     a host of its own. ``send_mail`` hands a notification to the mail channel, where there is one.
+    ``self_service`` is what flows need; None where nobody runs any.
     """
 
     inbox: Inbox
@@ -51,6 +53,7 @@ class ChannelContext(msgspec.Struct, frozen=True):
     database_url: str
     mount: Callable[[str, Any], None]
     send_mail: Callable[["OutgoingMail"], Awaitable[None]]
+    self_service: SelfService | None = None
 
 
 class OutgoingMail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -100,7 +100,7 @@ def _loaded(
         whole=found.whole,
     )
     catalogue = build_catalogue(centre, found.tree, findings, known)
-    settings = _settings(folder, centre, _channels(centre, specs, decoder, findings), found)
+    settings = _settings(folder, centre, _channels(centre, specs, decoder, findings, folder), found)
     check_settings(settings, findings)
     conversations = conversations_of(centre, findings)
     if found.whole:
@@ -125,6 +125,7 @@ def _channels(
     specs: Mapping[Medium, ChannelSpec],
     decoder: Decoder,
     findings: Findings,
+    folder: Path,
 ) -> dict[str, Any]:
     """Each channel's own settings, decoded by its own type and checked by its own check."""
     made: dict[str, Any] = {}
@@ -139,7 +140,7 @@ def _channels(
         settings = decoder.decode(table, spec.settings, path)
         if settings is None or len(findings.mistakes) > before:
             continue
-        made[name] = settings
+        settings = made[name] = _absolute(settings, folder)
         for field, message in spec.check(settings):
             findings.mistake((*path, *undotted(field)), message)
     return made
@@ -164,6 +165,11 @@ def _settings(
         recordings=centre.recordings,
         log=centre.log,
         metrics=centre.metrics,
+        speech=msgspec.structs.replace(
+            centre.speech,
+            models={tag: folder / path for tag, path in centre.speech.models.items()},
+        ),
+        egress=centre.egress,
         channels=channels,
         replies=replies_of(centre, findings, whole=whole),
         self_service=self_service_of(centre, folder, findings, whole=whole),

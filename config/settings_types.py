@@ -239,6 +239,22 @@ class LogSettings(Plain, frozen=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class SpeechSettings(Plain, frozen=True):
+    """``[speech]``: who speaks what nobody has recorded. ``auto``: piper where ``models`` (files by
+    language) are named and it is installed, else espeak-ng; ``none``: recordings alone."""
+
+    voice: Literal["auto", "espeak", "piper", "none"] = "auto"
+    words_per_minute: Annotated[int, Meta(ge=80, le=400)] = 150
+    models: dict[str, Path] = {}
+
+
+class EgressSettings(Plain, frozen=True):
+    """``[egress]``: ``internal`` names hosts of the company (``host:port``) that look-ups may ask
+    though their addresses are no public ones (IVR-1)."""
+
+    internal: Annotated[tuple[str, ...], Meta(max_length=200)] = ()
+
+
 class MetricsSettings(Plain, frozen=True):
     """``[metrics]``: the token by which Prometheus may read ``/metrics``; without it people with
     the permission can, and in the lab everybody on this machine."""
@@ -284,6 +300,8 @@ class Sections(Plain, frozen=True):
     recordings: RecordingSettings = RecordingSettings()
     log: LogSettings = LogSettings()
     metrics: MetricsSettings = MetricsSettings()
+    speech: SpeechSettings = SpeechSettings()
+    egress: EgressSettings = EgressSettings()
 
 
 class Settings(Sections, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any
 from channels.api import Channel, ChannelContext, OutgoingMail
 from config.check import Loaded
 from config.media import Media
+from config.self_service import RunningFlows
 from config.settings_types import Settings
 from config.stores import Stores, channel_folder
 from reporting.keeping import KeptHistory
@@ -33,6 +34,7 @@ class Centre:
         self.stores = Stores(self.settings.storage, self.settings.secrets, self.clock, self.ids)
         self.hub = Hub(self.stores.log, self.clock)
         self.history = KeptHistory(self.stores.history_url, self.hub, self.stores.log)
+        self.flows = RunningFlows(lambda: self.settings, self.hub, self.clock, self.ids)
         self.media = Media(self.hub, self.context)
         self._running = AsyncExitStack()
 
@@ -41,6 +43,8 @@ class Centre:
         async with AsyncExitStack() as opening:
             await self.stores.open()
             opening.push_async_callback(self.stores.close)
+            await self.flows.open(self.stores.keys.key("look-ups"))
+            opening.push_async_callback(self.flows.close)
             self.media.build(self.settings.channels)
             await self.hub.start()
             opening.push_async_callback(self.hub.stop)
@@ -69,12 +73,16 @@ class Centre:
 
     async def adopt(self, settings: Settings) -> None:
         """Take new settings live. Raises CarillonError when a channel cannot take its own."""
-        await self.media.adopt(settings.channels)
-        self.settings = settings
+        former, self.settings = self.settings, settings
+        try:
+            await self.media.adopt(settings.channels)
+        except BaseException:
+            self.settings = former
+            raise
 
     def health(self) -> Mapping[str, str]:
         """What is not well, by part; empty when everything is."""
-        found = {**self.hub.health(), **self.media.health()}
+        found = {**self.hub.health(), **self.media.health(), **self.flows.health()}
         if trouble := self.history.projector.health():
             found["history"] = trouble
         return found
@@ -101,6 +109,7 @@ class Centre:
             database_url=self.settings.storage.database_url,
             mount=mount,
             send_mail=self.send_mail,
+            self_service=self.flows.port(),
         )
 
     async def send_mail(self, mail: OutgoingMail) -> None:

@@ -73,8 +73,8 @@ def _check_writer(turn: Turn, interaction: Interaction, command: AddEntry) -> No
     if command.author is Author.AGENT and command.agent_id is None:
         raise Refused("an agent's words name the agent", code="unknown_agent")
     if command.note:
-        if command.author is Author.CUSTOMER:
-            return  # How it was, said for colleagues: mostly when it is over.
+        if command.author is not Author.AGENT:
+            return  # How it was, or how it sounded: mostly known when it is over.
         if interaction.phase is Phase.FINISHED and not _still_writing(turn, interaction, command):
             raise Refused(f"interaction {interaction.id} is over", code="finished")
         return

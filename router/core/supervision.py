@@ -17,6 +17,9 @@ def assign(turn: Turn, command: Assign) -> InteractionId:
     """Give a waiting, offered or parked interaction to an agent, past skills and capacity."""
     interaction = turn.going_on(command.interaction_id)
     turn.reachable(command.agent_id)
+    if interaction.phase is Phase.SELF_SERVICE and command.queue is not None:
+        queue = queue_known(turn, command.queue)
+        put(turn, interaction, queue_alone(turn.state.catalogue, queue, "assigned"), "arrival")
     if interaction.phase not in (Phase.WAITING, Phase.OFFERED, Phase.PARKED):
         raise Refused(f"interaction {interaction.id} is in somebody's hands", code="busy")
     stop_ring(turn, interaction, OfferEnd.WITHDRAWN, "assigned")

@@ -267,11 +267,16 @@ class ExtendWrapUp(Wish, frozen=True, tag=True):
 
 
 class Assign(Wish, frozen=True, tag=True):
-    """A supervisor gives a waiting or parked interaction to an agent, past skills and capacity."""
+    """A supervisor gives a waiting or parked interaction to an agent, past skills and capacity.
+
+    With ``queue`` an interaction still in self-service passes through that queue to the agent at
+    once: so an outgoing call is its agent's from its first moment.
+    """
 
     interaction_id: InteractionId
     agent_id: AgentId
     by: str
+    queue: QueueName | None = None
 
 
 class Requeue(Wish, frozen=True, tag=True):

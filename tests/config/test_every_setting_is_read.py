@@ -27,6 +27,8 @@ SECTIONS: dict[type[Plain], frozenset[str]] = {
     settings_types.RecordingSettings: frozenset({"recordings"}),
     settings_types.LogSettings: frozenset({"log", "settings"}),
     settings_types.MetricsSettings: frozenset({"metrics"}),
+    settings_types.SpeechSettings: frozenset({"settings", "speech"}),
+    settings_types.EgressSettings: frozenset({"egress"}),
     settings_types.Reply: frozenset({"reply", "canned", "each"}),
     Settings: frozenset({"settings", "loaded", "former"}),
 }

@@ -107,6 +107,10 @@ def default_settings(spec: ChannelSpec) -> Any:
     if incoming is not None and hasattr(incoming, "listen"):
         free = msgspec.structs.replace(incoming, listen="127.0.0.1:0")
         settings = msgspec.structs.replace(settings, incoming=free)
+    listen = getattr(settings, "listen", None)
+    if listen is not None and hasattr(listen, "udp"):
+        free = msgspec.structs.replace(listen, udp="127.0.0.1:0", tcp="127.0.0.1:0")
+        settings = msgspec.structs.replace(settings, listen=free)
     return settings
 
 

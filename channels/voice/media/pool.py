@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import os
 import secrets
+import shutil
 import sys
+import tempfile
 from asyncio.subprocess import Process
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,8 @@ STOP_S = 12.0
 AGAIN_S = (0.1, 1.0, 5.0, 15.0)
 """Pauses before a node that died is started again; the last one is repeated."""
 STEADY_S = 60.0
+SOCKET_PATH_MAX = 100
+"""Bytes of a socket's path; the kernel takes no longer ones. Others lie in the temporary folder."""
 
 
 class NodeLost(msgspec.Struct, frozen=True):
@@ -72,7 +76,9 @@ class MediaPool:
     ):
         self._settings, self._owner, self._epoch, self._tell = settings, owner, epoch, tell
         count = settings.nodes or max(1, (os.cpu_count() or 2) - 1)
-        own = settings.folder / "control"
+        own = self._control = settings.folder / "control"
+        if len(str(own / f"{count}.socket").encode()) > SOCKET_PATH_MAX:
+            own = self._control = Path(tempfile.mkdtemp(prefix="carillon-"))
         self._seats = [
             _Seat(f"media-{number}", Place(path=own / f"{number}.socket"))
             for number in range(count)
@@ -106,6 +112,7 @@ class MediaPool:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(self._close(seat) for seat in self._seats))
+        await asyncio.to_thread(shutil.rmtree, self._control, ignore_errors=True)
 
     def health(self) -> dict[str, str]:
         """The nodes that are not there."""
@@ -125,6 +132,10 @@ class MediaPool:
         if line is None:
             raise MediaLost(f"the node of {leg} is gone")
         return line
+
+    def lines(self) -> list[MediaLine]:
+        """The lines to all nodes that are there."""
+        return [seat.line for seat in self._seats if seat.line is not None]
 
     async def free(self, leg: str) -> LegFigures:
         """End a leg; its last figures."""

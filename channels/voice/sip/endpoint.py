@@ -8,14 +8,12 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from channels.voice.sip.addresses import NameAddress
+from channels.voice.sip.attempts import Attempt, Caller
 from channels.voice.sip.calls import Call, Listener
 from channels.voice.sip.challenges import Challenger
 from channels.voice.sip.core import Core, OnCall
 from channels.voice.sip.gate import Gate, Peer
-from channels.voice.sip.happenings import CallEvent, EarlyMedia, Ended, Ringing
 from channels.voice.sip.hops import TCP, TLS, UDP, Hop
 from channels.voice.sip.leg import Authorise
 from channels.voice.sip.locating import DnsLocator, Names
@@ -40,15 +38,6 @@ DOWN_MS = 30 * SECOND_MS
 """A trunk that did not answer is tried last for so long."""
 STOP_MS = 1_000
 """So long is waited for answers to our last words."""
-_ELSEWHERE = frozenset({408, 500, 502, 503, 504})
-"""What makes another trunk worth trying, while nothing was heard from the far side."""
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """Who a call of ours says it is from; empty: the trunk's ``caller_id``."""
-
-    number: str = ""
-    name: str = ""
 
 
 class SipEndpoint:
@@ -74,7 +63,7 @@ class SipEndpoint:
         self.registrar = Registrar()
         self._trunks = TrunkDirectory(settings.trunks)
         self._digests = {one.name: TrunkDigest(one, self._trunks) for one in settings.trunks}
-        phones = PhoneBook(settings.realm, settings.phones, settings.algorithms)
+        phones = self._phones = PhoneBook(settings.realm, settings.phones, settings.algorithms)
         challenger = Challenger(
             realm=settings.realm,
             key=key,
@@ -144,6 +133,28 @@ class SipEndpoint:
             if registering.trouble
         }
 
+    def adopt(self, settings: SipSettings) -> None:
+        """Take new trunks and phones; calls in hand go on. Where we listen stays as it is.
+
+        Raises InvalidInput when the settings have a mistake; then nothing was taken.
+        """
+        for field, text in setting_faults(settings):
+            raise InvalidInput(text, field=field)
+        former = {trunk.name: trunk for trunk in self._settings.trunks}
+        wanted = {trunk.name: trunk for trunk in settings.trunks}
+        for name, trunk in former.items():
+            if wanted.get(name) != trunk and name in self.registrations:
+                self.registrations.pop(name).stop()
+        self._trunks.adopt(settings.trunks)
+        self._digests = {one.name: TrunkDigest(one, self._trunks) for one in settings.trunks}
+        self._phones.adopt(settings.phones)
+        for gone in {p.account for p in self._settings.phones} - self._phones.accounts:
+            self.registrar.forget_account(gone)
+        self._settings = settings
+        for name, trunk in wanted.items():
+            if trunk.register and former.get(name) != trunk:
+                self._register(trunk)
+
     # -- calls of ours
 
     def call_trunk(
@@ -164,7 +175,7 @@ class SipEndpoint:
         now = self._clock.now()
         found = [trunk for name in trunks if (trunk := self._trunks.get(name)) is not None]
         found.sort(key=lambda trunk: self._down_until.get(trunk.name, 0) > now)
-        attempt = _Attempt(self, number, description, caller or Caller(), dict(headers or {}))
+        attempt = Attempt(self, number, description, caller or Caller(), dict(headers or {}))
         attempt.left = found
         attempt.listener = listener
         call = attempt.next_call()
@@ -253,7 +264,7 @@ class SipEndpoint:
         self.core.add(call)
         return call
 
-    def trunk_call(self, trunk: Trunk, attempt: "_Attempt") -> Call:
+    def trunk_call(self, trunk: Trunk, attempt: Attempt) -> Call:
         """Call by one trunk."""
         caller = attempt.caller
         number = caller.number or trunk.caller_id or trunk.user or "anonymous"
@@ -294,17 +305,17 @@ class SipEndpoint:
 
     def _register(self, trunk: Trunk) -> None:
         def ask(request: Request) -> None:
-            self.core.ask(request, self.registrations[trunk.name], trunk.uri)
-            self.core.keep_registered(self.registrations[trunk.name])
+            self.core.ask(request, registering, trunk.uri)
+            self.core.keep_registered(registering)
 
         contact = parse_sip_uri(self._contact(_transport_of(trunk.proxy), None))
         named = sip_uri(
             contact.host, user=trunk.user, port=contact.port, parameters=contact.parameters
         )
-        self.registrations[trunk.name] = Registering(
+        registering = self.registrations[trunk.name] = Registering(
             trunk, authorise=self._digests[trunk.name].authorise, ask=ask, contact=str(named)
         )
-        self.registrations[trunk.name].start()
+        registering.start()
 
     def _make_carrier(self) -> Carrier:
         settings = self._settings
@@ -329,58 +340,6 @@ class SipEndpoint:
             self._timer.cancel()
         wait_s = max(0, at - self._clock.now()) / SECOND_MS
         self._timer = asyncio.get_running_loop().call_later(wait_s, self.core.timer)
-
-
-class _Attempt:
-    """A call that goes from trunk to trunk until one takes it. It stays one ``Call``."""
-
-    def __init__(
-        self,
-        endpoint: SipEndpoint,
-        number: str,
-        description: Description | None,
-        caller: Caller,
-        headers: dict[str, str],
-    ) -> None:
-        self.number = number
-        self.description = description
-        self.caller = caller
-        self.headers = headers
-        self.left: list[Trunk] = []
-        self.listener: Listener | None = None
-        self._endpoint = endpoint
-        self._call: Call | None = None
-        self._heard = False
-
-    def next_call(self) -> Call | None:
-        """Try the next trunk that is not full; None when none is left."""
-        while self.left:
-            trunk = self.left.pop(0)
-            if not self._endpoint.full(trunk):
-                call = self._endpoint.trunk_call(trunk, self)
-                if self._call is None:
-                    self._call = call
-                else:
-                    self._call.become(call)
-                return self._call
-        return None
-
-    def _elsewhere(self, call: Call, ended: Ended) -> bool:
-        """Whether another trunk is worth trying."""
-        nothing_heard = not self._heard and not getattr(call.leg, "answered", True)
-        return nothing_heard and ended.by != "us" and ended.status in _ELSEWHERE
-
-    def heard(self, call: Call, event: CallEvent) -> None:
-        """What happens to the call of the trunk in hand."""
-        if isinstance(event, Ringing | EarlyMedia):
-            self._heard = True
-        if isinstance(event, Ended) and self._elsewhere(call, event):
-            self._endpoint.mark_down(call.peer.name)
-            log.warning("Trunk %s did not take a call: %s", call.peer.name, event.status)
-            if self.next_call() is not None:
-                return
-        if self.listener is not None:
-            self.listener(self._call or call, event)
 
 
 def _transport_of(target: str) -> str:

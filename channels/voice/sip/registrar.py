@@ -81,6 +81,10 @@ class Registrar:
         for account, bindings in list(self._bindings.items()):
             self._store(account, [b for b in bindings if b.flow.connection != connection])
 
+    def forget_account(self, account: str) -> None:
+        """An account is no longer ours: its telephones are not called any more."""
+        self._store(account, [])
+
     def count(self) -> int:
         """How many bindings are kept."""
         return sum(map(len, self._bindings.values()))

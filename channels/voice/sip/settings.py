@@ -75,8 +75,17 @@ class PhoneBook(Accounts):
 
     def __init__(self, realm: str, phones: Sequence[Phone], algorithms: tuple[str, ...]) -> None:
         self._realm = realm
-        self._phones = {phone.account: phone for phone in phones}
         self.algorithms = algorithms
+        self.adopt(phones)
+
+    def adopt(self, phones: Sequence[Phone]) -> None:
+        """Know these telephones from now on."""
+        self._phones = {phone.account: phone for phone in phones}
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """All accounts."""
+        return frozenset(self._phones)
 
     @override
     def secret(self, username: str, algorithm: str) -> str | None:

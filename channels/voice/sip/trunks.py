@@ -83,11 +83,17 @@ class TrunkDirectory:
     """All trunks: by name, and by where a message came from."""
 
     def __init__(self, trunks: Sequence[Trunk]) -> None:
+        self._learned: dict[str, frozenset[str]] = {}
+        self.adopt(trunks)
+
+    def adopt(self, trunks: Sequence[Trunk]) -> None:
+        """Know these from now on; where their proxies were found is kept for those that stay."""
         self._trunks = {trunk.name: trunk for trunk in trunks}
         self._networks: list[tuple[Network, Trunk]] = [
             (ipaddress.ip_network(text), trunk) for trunk in trunks for text in trunk.networks
         ]
-        self._learned: dict[str, frozenset[str]] = {}
+        known = self._learned.items()
+        self._learned = {name: hosts for name, hosts in known if name in self._trunks}
 
     @property
     def trunks(self) -> tuple[Trunk, ...]:

@@ -11,8 +11,8 @@ import pytest
 from twisted.names import common, dns, server
 from typing_extensions import override
 
+from channels.voice.sip.attempts import Caller
 from channels.voice.sip.calls import Call
-from channels.voice.sip.endpoint import Caller
 from channels.voice.sip.happenings import Answered, CallEvent, Ended
 from channels.voice.sip.hops import TCP, TLS, UDP, Hop
 from channels.voice.sip.locating import DnsLocator, Names, Pointer, Server
