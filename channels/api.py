@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 import channels
-from ivr.ports import SelfService
+from ivr.ports import FlowPorts
 from router.model.errors import InvalidInput
 from router.model.ids import Medium
 from router.ports import Clock, Feed, Floor, Ids, Inbox, MediumPort
@@ -53,7 +53,7 @@ class ChannelContext(msgspec.Struct, frozen=True):
     database_url: str
     mount: Callable[[str, Any], None]
     send_mail: Callable[["OutgoingMail"], Awaitable[None]]
-    self_service: SelfService | None = None
+    self_service: FlowPorts | None = None
 
 
 class OutgoingMail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from agent_desktop.store.database import Database
+from agent_desktop.store import Database, desk_database
 from agent_desktop.store.failures import FailureRows
 from config.flows import world_of
 from config.settings_types import Settings, SpeechSettings
 from ivr.asks import Found, LookUp
 from ivr.egress import GuardedClient
 from ivr.look_ups import LookUps
-from ivr.ports import SelfService
+from ivr.ports import FlowPorts
 from ivr.prompts import Utterance
 from ivr.session import World
 from ivr.sounds import Sounds
@@ -45,7 +45,7 @@ class RunningFlows:
     async def open(self, key: bytes) -> None:
         """Open what look-ups need. ``key`` makes digests of accounts. Raises StorageFailed."""
         settings = self._settings()
-        self._database = Database(settings.storage.database_url)
+        self._database = desk_database(settings.storage.database_url)
         await self._database.open()
         self._client = GuardedClient(self._clock, settings.egress.internal)
         self._systems = SqlSystems(settings.folder)
@@ -68,9 +68,9 @@ class RunningFlows:
         if self._database is not None:
             await self._database.close()
 
-    def port(self) -> SelfService:
+    def port(self) -> FlowPorts:
         """What a channel is given."""
-        return SelfService(world=self._world_now, answer=self._answer, files=self._files)
+        return FlowPorts(world=self._world_now, answer=self._answer, files=self._files)
 
     def health(self) -> dict[str, str]:
         """The voice that cannot speak, with what to install, where flows need one."""

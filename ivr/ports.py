@@ -10,7 +10,7 @@ from ivr.prompts import Utterance
 from ivr.session import World
 
 
-class SelfService(msgspec.Struct, frozen=True):
+class FlowPorts(msgspec.Struct, frozen=True):
     """Flows as they are in force now.
 
     ``world`` is asked anew for each session. ``answer`` asks a company system; ``files`` finds or

@@ -12,7 +12,7 @@ from channels.voice.media.pool import NodeLost
 from channels.voice.nodes import LegEvent
 from channels.voice.recordings import Recorder
 from channels.voice.relocating import Relocating
-from channels.voice.self_service import Outside, SelfServiceRun
+from channels.voice.self_service import FlowRun, Outside
 from channels.voice.settings import Entry
 from channels.voice.sip.calls import Call
 from channels.voice.sip.grammar import shown
@@ -58,7 +58,7 @@ class Arriving:
         self._waiting = waiting
         self._relocating = relocating
         self._ended = ended
-        self._runs: dict[InteractionId, SelfServiceRun] = {}
+        self._runs: dict[InteractionId, FlowRun] = {}
 
     def take(self, call: Call) -> None:
         """A call that was let in and is for callers: it is rejected, or begun to be answered."""
@@ -190,7 +190,7 @@ class Arriving:
         if not entry.flow or entry.flow not in flows:
             await self._enqueue(conversation, entry.queue, {})
             return
-        run = SelfServiceRun(
+        run = FlowRun(
             self._house,
             conversation,
             self._recorder,
@@ -211,12 +211,11 @@ class Arriving:
     # -- the end of self-service
 
     async def _served(self, conversation: Conversation, over: Over) -> None:
-        run = self._runs.pop(conversation.interaction_id, None)
+        self._runs.pop(conversation.interaction_id, None)
         finish = over.finish
         attributes = dict(finish.attributes)
         conversation.changed()
-        if finish.how == "left_message" and run is not None and run.message is not None:
-            await self._waiting.keep_message(conversation, run.message)
+        if finish.how == "left_message":
             attributes["voicemail"] = True
         if finish.how == "callback":
             attributes["callback"] = True

@@ -14,7 +14,7 @@ from channels.voice.settings import VoiceSettings
 from channels.voice.sip.endpoint import SipEndpoint
 from channels.voice.store import VoiceStore
 from ivr.asks import Found, LookUp
-from ivr.ports import SelfService
+from ivr.ports import FlowPorts
 from ivr.prompts import Utterance
 from ivr.session import World
 from router.model.commands import Command, NewEntry
@@ -102,12 +102,12 @@ class House:
                 await asyncio.sleep(rest_s)
         return None
 
-    async def seal(self, subject: SubjectId, content: Content, *, files: int = 0) -> NewEntry:
+    async def seal(self, subject: SubjectId, content: Content) -> NewEntry:
         """An entry of sealed words, ready for the Inbox."""
         entry_id = EntryId(self.context.ids.new())
         plain = msgspec.json.encode(content)
         sealed = await self.context.seals.seal(subject, entry_id, CONTENT_SCHEMA, plain)
-        return NewEntry(entry_id, sealed=sealed, files=files, size_bytes=len(plain))
+        return NewEntry(entry_id, sealed=sealed, size_bytes=len(plain))
 
     def caller_id(self, queue: str | None) -> str:
         """The number we show for calls of a queue; empty: the trunk's own."""
@@ -118,7 +118,7 @@ class House:
         return self.settings.music or self.music
 
 
-def _no_flows() -> SelfService:
+def _no_flows() -> FlowPorts:
     """Where no self-service is configured at all: every flow is missing, nobody speaks."""
 
     async def answer(ask: LookUp) -> Found:
@@ -127,7 +127,7 @@ def _no_flows() -> SelfService:
     async def files(utterance: Utterance) -> tuple[Path, ...]:
         return ()
 
-    return SelfService(
+    return FlowPorts(
         world=lambda: World({}, lambda calendar, now: True, lambda text, known, now: False),
         answer=answer,
         files=files,

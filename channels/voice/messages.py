@@ -9,12 +9,11 @@ import numpy as np
 
 from channels.voice.conversation import Conversation
 from channels.voice.house import House
-from channels.voice.media import wav_files
 from channels.voice.media.client import MediaLost, MediaRefused
 from channels.voice.recordings import Recorder
 from ivr.asks import TakeMessage
-from router.model.content import FileRef
 from router.model.errors import CarillonError
+from router.model.recording import wav_head
 
 log = logging.getLogger(__name__)
 SHORTEST_MS = 700
@@ -25,10 +24,10 @@ SAYING_S = 120.0
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A message: how long it is (0: none was left), and where it is kept."""
+    """A message: how long it is (0: none was left), and its recording, which is yet to be kept."""
 
     duration_ms: int = 0
-    file: FileRef | None = None
+    name: str = ""
 
 
 class TakingMessage:
@@ -45,7 +44,7 @@ class TakingMessage:
         self._enough.set()
 
     async def take(self, asked: TakeMessage) -> Taken:
-        """Say the word and the tone, record, and keep what was said."""
+        """Say the word and the tone, and record. What was said is yet to be fetched."""
         conversation = self._conversation
         customer = conversation.customer
         if customer is None or not customer.up:
@@ -67,12 +66,10 @@ class TakingMessage:
             log.debug("a message was as long as it may be")
         await self._recorder.end(name, line)
         duration_ms = await self._recorder.finished(name)
-        file = await self._recorder.fetch(name)
-        if file is None or duration_ms < SHORTEST_MS:
-            if file is not None:
-                await self._house.context.files.remove(file.file_id)
+        if duration_ms < SHORTEST_MS:
+            await self._recorder.drop(name)
             return Taken()
-        return Taken(duration_ms, file)
+        return Taken(duration_ms, name)
 
     async def _said(self, asked: TakeMessage) -> None:
         saying = self._house.carry(self._word_and_tone(asked), "a word before a message")
@@ -101,4 +98,4 @@ def tone() -> bytes:
     time = np.arange(8 * TONE_MS) / 8_000
     edge = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01)
     data = (6_000 * edge * np.sin(2 * np.pi * TONE_HZ * time)).astype("<i2").tobytes()
-    return wav_files.head(8_000, 1, len(data)) + data
+    return wav_head(8_000, 1, len(data)) + data

@@ -6,7 +6,7 @@ it, and no file has to be shipped.
 
 import numpy as np
 
-from channels.voice.media import wav_files
+from router.model.recording import wav_head
 
 RATE_HZ = 8_000
 NOTE_S = 0.4
@@ -34,4 +34,4 @@ def music() -> bytes:
     whole[: len(whole) - length] += whole[length:]
     samples = np.clip(whole[:length] * LEVEL, -32_768, 32_767).astype("<i2")
     data = samples.tobytes()
-    return wav_files.head(RATE_HZ, 1, len(data)) + data
+    return wav_head(RATE_HZ, 1, len(data)) + data

@@ -5,7 +5,6 @@ that died left at its nodes is fetched at the next start (FILE-6, nothing is eve
 """
 
 import asyncio
-import io
 import logging
 import secrets
 
@@ -14,12 +13,13 @@ from channels.voice.malformed import MalformedPacket
 from channels.voice.media.answers import Fetched, Recorded
 from channels.voice.media.client import MediaLine, MediaLost, MediaRefused
 from channels.voice.media.commands import Discard, Fetch, Pause, Record, StopRecording
-from channels.voice.media.sealed_recordings import KEY_BYTES, open_sealed
+from channels.voice.media.sealed_recordings import KEY_BYTES, Form, PieceOpener
 from channels.voice.store import KeptRecording
-from router.model.commands import AddEntry
-from router.model.content import Author, Content, FileRef
 from router.model.errors import CarillonError
 from router.model.ids import EntryId, InteractionId, SubjectId
+from router.model.recording import Recording as KeptSound
+from router.model.recording import RecordingKind
+from router.seals import RecordingWriter
 from router.telephones import Recording
 
 log = logging.getLogger(__name__)
@@ -129,44 +129,75 @@ class Recorder:
             return 0
         return event.duration_ms
 
-    async def fetch(self, name: str) -> FileRef | None:
-        """Bring a recording home and note it in its interaction; None when it cannot be had."""
+    async def fetch(self, name: str, interaction_id: InteractionId | None = None) -> int:
+        """Bring a recording home, into its interaction or another one.
+
+        How long it is, in milliseconds; 0 when it cannot be had: then it stays at its node, and the
+        next start tries again.
+        """
         line, kept, key = self._lines[name]
         try:
-            sealed = await line.recording(name)
-            file = await self._keep(kept, sealed, key)
-            if not kept.message:
-                await self._note(kept, file)
+            stored = await self._stored(line, kept, key, interaction_id or kept.interaction_id)
             await self._house.store.end_recording(name)
             await line.do(Discard(name))
         except (MediaLost, MediaRefused, MalformedPacket, CarillonError) as problem:
-            # It stays where it is, and its key where that is: the next start tries again.
             log.warning("A recording could not be fetched: %s", problem)
-            return None
+            return 0
         finally:
             self._lines.pop(name, None)
             self._whole.pop(name, None)
-        return file
+        return stored
 
-    async def _keep(self, kept: KeptRecording, sealed: bytes, key: bytes) -> FileRef:
-        def opened() -> bytes:
-            return b"".join(open_sealed(io.BytesIO(sealed), key).wav())
+    async def drop(self, name: str) -> None:
+        """Forget a recording that is none: a receiver put down."""
+        line, _, _ = self._lines.pop(name)
+        self._whole.pop(name, None)
+        try:
+            await line.do(Discard(name))
+            await self._house.store.end_recording(name)
+        except (MediaLost, MediaRefused, CarillonError) as problem:
+            log.info("A recording could not be dropped: %s", problem)
 
-        data = await asyncio.to_thread(opened)
-        name = "message.wav" if kept.message else "recording.wav"
-        return await self._house.context.files.put(kept.subject, data, name, "audio/wav")
+    async def _stored(
+        self, line: MediaLine, kept: KeptRecording, key: bytes, interaction_id: InteractionId
+    ) -> int:
+        opener = PieceOpener(key)
+        writer: RecordingWriter | None = None
+        at = 0
+        try:
+            while True:
+                part = await line.ask(Fetch(kept.recording, at), Fetched)
+                at += len(part.data)
+                samples = await asyncio.to_thread(opener.feed, part.data)
+                if writer is None and opener.form is not None:
+                    writer = await self._begun(kept, opener.form, interaction_id)
+                if writer is not None and samples:
+                    await writer.write(samples)
+                if at >= part.total or not part.data:
+                    break
+            rest, torn = opener.finish()
+            if writer is None:
+                raise MalformedPacket("a recording without its head")
+            await writer.write(rest)
+            return (await writer.keep(torn=torn)).duration_ms
+        except BaseException:
+            if writer is not None:
+                await writer.discard()
+            raise
 
-    async def _note(self, kept: KeptRecording, file: FileRef) -> None:
-        fields = {"kind": "recording", "at": str(kept.at)}
-        content = Content(text="", files=(file,), fields=fields)
-        entry = await self._house.seal(kept.subject, content, files=1)
-        await self._house.say(
-            AddEntry(
-                kept.interaction_id,
-                Author.SYSTEM,
-                entry,
-                note=True,
-                source_key=f"recording:{kept.recording}",
+    async def _begun(
+        self, kept: KeptRecording, form: Form, interaction_id: InteractionId
+    ) -> RecordingWriter:
+        kind = RecordingKind.VOICEMAIL if kept.message else RecordingKind.CALL
+        return await self._house.context.recordings.store(
+            KeptSound(
+                recording_id=kept.recording,
+                interaction_id=interaction_id,
+                subject=kept.subject,
+                kind=kind,
+                began=kept.at,
+                rate_hz=form.rate_hz,
+                channels=("customer", "agents")[: form.channels],
             )
         )
 

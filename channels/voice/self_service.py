@@ -43,7 +43,6 @@ from ivr.happenings import Pressed as KeyPressed
 from ivr.prompts import Utterance
 from ivr.session import Contact, Session
 from router.model.commands import NoteStep
-from router.model.content import FileRef
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +63,8 @@ class Outside:
         self.promise = promise
 
 
-class SelfServiceRun:
-    """One session on one conversation. ``message`` is what the caller left, if they did."""
+class FlowRun:
+    """One session on one conversation."""
 
     def __init__(
         self,
@@ -88,7 +87,6 @@ class SelfServiceRun:
         self._left = False
         self._steps: list[NoteStep] = []
         self._noting: asyncio.Task[None] | None = None
-        self.message: FileRef | None = None
 
     def start(self, flow: str, contact: Contact) -> None:
         """Begin with the flow's first node. Raises KeyError when there is no such flow."""
@@ -261,5 +259,6 @@ class SelfServiceRun:
             taken = await self._taking.take(errand)
         finally:
             self._taking = None
-        self.message = taken.file
-        return Recorded(taken.duration_ms)
+        if not taken.duration_ms:
+            return Recorded(0)
+        return Recorded(await self._recorder.fetch(taken.name))

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from channels.store import ChannelTables
+from router.database import Database
 from router.model.content import Sealed
 from router.model.ids import AgentId, Instant, InteractionId, SubjectId
 from router.telephones import Device
@@ -82,7 +82,7 @@ class VoiceStore:
 
     def __init__(self, url: str) -> None:
         """Raises InvalidInput for a URL that is no database's."""
-        self._tables = ChannelTables(url, _TABLES, "voice")
+        self._tables = Database(url, "voice", _TABLES)
 
     async def open(self) -> None:
         """Make the tables where they are missing."""
@@ -94,7 +94,7 @@ class VoiceStore:
 
     async def begin_call(self, call: KeptCall) -> None:
         """Keep that a call is in hand."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 self._tables.insert(_CALLS)
                 .values(
@@ -110,7 +110,7 @@ class VoiceStore:
 
     async def promise(self, interaction_id: InteractionId, callback: Sealed) -> None:
         """Keep that somebody is to be called back."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 update(_CALLS)
                 .where(_CALLS.c.interaction_id == interaction_id)
@@ -119,21 +119,21 @@ class VoiceStore:
 
     async def tried(self, interaction_id: InteractionId, tries: int) -> None:
         """Keep how often somebody was called back in vain."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 update(_CALLS).where(_CALLS.c.interaction_id == interaction_id).values(tries=tries)
             )
 
     async def end_call(self, interaction_id: InteractionId) -> None:
         """Forget a call that is over."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 delete(_CALLS).where(_CALLS.c.interaction_id == interaction_id)
             )
 
     async def calls(self) -> Sequence[KeptCall]:
         """All calls that were in hand, oldest first."""
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(select(_CALLS).order_by(_CALLS.c.at))
             return [
                 KeptCall(
@@ -149,7 +149,7 @@ class VoiceStore:
 
     async def begin_recording(self, kept: KeptRecording) -> None:
         """Keep what opens a recording, before it begins."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 insert(_RECORDINGS).values(
                     recording=kept.recording,
@@ -163,14 +163,14 @@ class VoiceStore:
 
     async def end_recording(self, recording: str) -> None:
         """Forget a recording that was fetched, or never became one."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             await connection.execute(
                 delete(_RECORDINGS).where(_RECORDINGS.c.recording == recording)
             )
 
     async def recordings(self) -> Sequence[KeptRecording]:
         """All recordings that were not fetched, oldest first."""
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(select(_RECORDINGS).order_by(_RECORDINGS.c.at))
             return [
                 KeptRecording(
@@ -186,7 +186,7 @@ class VoiceStore:
 
     async def choose(self, agent_id: AgentId, device: Device) -> None:
         """Keep which device of an agent rings."""
-        async with self._tables.change() as connection:
+        async with self._tables.writing() as connection:
             statement = self._tables.insert(_DEVICES).values(agent_id=agent_id, device=device.value)
             await connection.execute(
                 statement.on_conflict_do_update(
@@ -196,7 +196,7 @@ class VoiceStore:
 
     async def devices(self) -> dict[AgentId, Device]:
         """What agents have chosen."""
-        async with self._tables.read() as connection:
+        async with self._tables.reading() as connection:
             rows = await connection.execute(select(_DEVICES))
             return {AgentId(row["agent_id"]): Device(row["device"]) for row in rows.mappings()}
 

@@ -12,8 +12,8 @@ from channels.voice.self_service import Promising
 from ivr.asks import TakeMessage
 from ivr.own import FOLDER, own_words
 from ivr.prompts import File, Part, Spoken, Text, Utterance
-from router.model.commands import AddEntry, Arrive, SetAttributes
-from router.model.content import Author, Content, FileRef
+from router.model.commands import Arrive, SetAttributes
+from router.model.content import Content
 from router.model.effects import Tell
 from router.model.ids import InteractionId
 
@@ -82,12 +82,6 @@ class Waiting:
 
     # -- messages
 
-    async def keep_message(self, conversation: Conversation, file: FileRef) -> None:
-        """A message a caller left joins their interaction."""
-        content = Content(files=(file,), fields={"kind": "voicemail"})
-        entry = await self._house.seal(conversation.subject, content, files=1)
-        await self._house.say(AddEntry(conversation.interaction_id, Author.CUSTOMER, entry))
-
     async def take_message(self, conversation: Conversation) -> None:
         """Let somebody whose wait a plan has ended leave a message: a new interaction."""
         language = conversation.language
@@ -102,14 +96,16 @@ class Waiting:
         finally:
             conversation.enough = None
             conversation.leave()
-        if taken.file is None:
+        if not taken.duration_ms:
             return
-        content = Content(files=(taken.file,), fields={"kind": "voicemail"})
-        entry = await self._house.seal(conversation.subject, content, files=1)
-        context = self._house.context
+        interaction_id = InteractionId(self._house.context.ids.new())
+        if not await self._recorder.fetch(taken.name, interaction_id):
+            return
+        words = {"kind": "voicemail", "caller": conversation.number}
+        entry = await self._house.seal(conversation.subject, Content(fields=words))
         await self._house.say(
             Arrive(
-                interaction_id=InteractionId(context.ids.new()),
+                interaction_id=interaction_id,
                 medium=MEDIUM,
                 address=conversation.address,
                 subject=conversation.subject,

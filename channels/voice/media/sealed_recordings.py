@@ -93,6 +93,62 @@ def open_sealed(file: BinaryIO, key: bytes) -> Opened:
     return Opened(Form(rate_hz, channels), tuple(pieces), torn=not last)
 
 
+class PieceOpener:
+    """Opens a recording as its bytes come, in order; ``form`` is known once its head has come."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+        self._held = bytearray()
+        self._head = b""
+        self._salt = b""
+        self._number = 0
+        self.form: Form | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """The samples of the pieces that are complete now.
+
+        Raises MalformedPacket when it is no recording, the key is not its own, or a piece was
+        changed.
+        """
+        self._held += data
+        if self.form is None:
+            if len(self._held) < HEAD_BYTES:
+                return b""
+            self._head = bytes(self._held[:HEAD_BYTES])
+            del self._held[:HEAD_BYTES]
+            mark, rate_hz, channels, self._salt = _HEAD.unpack(self._head)
+            if mark != _MARK:
+                raise MalformedPacket("not a sealed recording")
+            self.form = Form(rate_hz, channels)
+        samples = b""
+        # The last piece may be a full one too: it is left for ``finish`` to tell.
+        while len(self._held) > PIECE_BYTES + TAG_BYTES:
+            sealed = bytes(self._held[: PIECE_BYTES + TAG_BYTES])
+            del self._held[: PIECE_BYTES + TAG_BYTES]
+            samples += self._piece(sealed, last=False)
+        return samples
+
+    def finish(self) -> tuple[bytes, bool]:
+        """The samples that were left, and whether the recording's end is missing (torn)."""
+        if not self._held:
+            return b"", True
+        sealed = bytes(self._held)
+        nonce = self._salt + struct.pack("!I", self._number)
+        for last in (True, False):
+            piece = _opened(self._cipher, nonce, sealed, self._head, last=last)
+            if piece is not None:
+                return piece, not last
+        return b"", True
+
+    def _piece(self, sealed: bytes, *, last: bool) -> bytes:
+        nonce = self._salt + struct.pack("!I", self._number)
+        piece = _opened(self._cipher, nonce, sealed, self._head, last=last)
+        if piece is None:
+            raise MalformedPacket(f"piece {self._number} does not open: another key, or changed")
+        self._number += 1
+        return piece
+
+
 def _opened(
     cipher: AESGCM, nonce: bytes, sealed: bytes, head: bytes, *, last: bool
 ) -> bytes | None:

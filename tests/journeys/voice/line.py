@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import wave
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -124,13 +123,3 @@ def heard_for(sound: Samples, hertz: int, least: float = 500.0) -> float:
     size = 800
     frames = [sound[at : at + size] for at in range(0, len(sound) - size, size)]
     return sum(level_of(frame, hertz) > least for frame in frames) * size / 8_000
-
-
-def channels_in(data: bytes, folder: Path) -> tuple[Samples, Samples]:
-    """The two channels of a recording."""
-    path = folder / "recording.wav"
-    path.write_bytes(data)
-    with wave.open(str(path)) as file:
-        assert (file.getnchannels(), file.getframerate()) == (2, 8_000)
-        both = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    return both[0::2], both[1::2]
