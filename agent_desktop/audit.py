@@ -27,13 +27,47 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     h: str = ""
 
 
+class AuditQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Which lines are asked for: before a number, by whom, of which kind, about what.
+
+    ``action`` is the beginning of one, ``about`` any part of the object, whatever its case; ""
+    asks for all. 500 lines at most.
+    """
+
+    before: int = 2**53
+    limit: int = 100
+    actor: str = ""
+    action: str = ""
+    about: str = ""
+
+    def fits(self, entry: AuditEntry) -> bool:
+        """Whether a line is one of those, its number apart."""
+        return (
+            self.actor in ("", entry.actor)
+            and entry.action.startswith(self.action)
+            and self.about.casefold() in entry.object.casefold()
+        )
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """Lines, newest first, and the ``before`` to go on with; None when all were looked at."""
+
+    entries: Sequence[AuditEntry]
+    next: int | None = None
+
+
 class Verdict(msgspec.Struct, frozen=True):
-    """What following the whole chain found; ``first_bad`` is the first ``seq`` that is not true."""
+    """What following the whole chain found; ``first_bad`` is the first ``seq`` that is not true.
+
+    ``checkpoints`` signatures were verified, the last of them over the line ``signed_to``.
+    """
 
     entries: int
     last: str
     first_bad: int | None = None
     reason: str = ""
+    checkpoints: int = 0
+    signed_to: int = 0
 
 
 class AuditTrail(Protocol):
@@ -53,8 +87,8 @@ class AuditTrail(Protocol):
         """Add a line; durable on return. Raises StorageFailed: then do not do it (LOG-3)."""
         ...
 
-    async def read(self, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """The newest lines first, those before a number when one is given; 500 at most."""
+    async def read(self, question: AuditQuestion) -> AuditPage:
+        """The newest lines first that answer a question. Raises StorageFailed."""
         ...
 
     async def verify(self) -> Verdict:

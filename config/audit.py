@@ -8,30 +8,40 @@ while it appends, and follows what others have appended.
 import asyncio
 import fcntl
 import hashlib
+import logging
 import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from agent_desktop.audit import AuditEntry, Verdict
+from agent_desktop.audit import AuditEntry, AuditPage, AuditQuestion, Verdict
+from config.checkpoints import EVERY_MS, Checkpoints, Marks
+from config.lines import backwards, end_of_lines, first_lines, utc
 from router.model.errors import StorageFailed
 from router.ports import Clock
+
+log = logging.getLogger(__name__)
 
 FIRST = "0" * 64
 """The hash before the first line."""
 
 DETAIL_MAX = 4_000
 READ_MAX = 500
+LOOKED_AT_MAX = 50_000
+"""Lines that one question looks at; its answer says where to go on."""
 
 
 class Audit:
-    """One file. Constructor: ``Audit(path, clock)``; ``open`` first."""
+    """One file. Constructor: ``Audit(path, clock, checkpoints)``; ``open`` first.
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    Without checkpoints nothing is signed here: the command line leaves that to the centre.
+    """
+
+    def __init__(self, path: Path, clock: Clock, checkpoints: Checkpoints | None = None) -> None:
         self._path = path
         self._clock = clock
+        self._checkpoints = checkpoints
+        self._verifying = asyncio.Lock()
         self._turn = asyncio.Lock()
         self._seq = 0
         self._last = FIRST
@@ -58,7 +68,7 @@ class Audit:
         """Add a line; durable on return. Raises StorageFailed: then do not do it."""
         bare = AuditEntry(
             seq=0,
-            utc=_utc(self._clock),
+            utc=utc(self._clock.now()),
             actor=actor,
             role=role,
             address=address,
@@ -69,24 +79,71 @@ class Audit:
             prev="",
         )
         async with self._turn:
-            return await asyncio.to_thread(self._append, bare)
+            entry = await asyncio.to_thread(self._append, bare)
+        if self._checkpoints is not None and self._checkpoints.due(entry.seq):
+            await self._try_to_sign()
+        return entry
 
-    async def read(self, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
-        """The newest lines first, those before a number when one is given; 500 at most."""
-        return await asyncio.to_thread(self._read, before, min(limit, READ_MAX))
+    async def read(self, question: AuditQuestion) -> AuditPage:
+        """The newest lines first that answer a question. Raises StorageFailed."""
+        return await asyncio.to_thread(self._read, question)
 
     async def verify(self) -> Verdict:
-        """Follow the whole chain. Raises StorageFailed when it cannot be read."""
-        return await asyncio.to_thread(verify, self._path)
+        """Follow the whole chain, one at a time. Raises StorageFailed when it cannot be read."""
+        async with self._verifying:
+            return await asyncio.to_thread(self._verify)
+
+    async def sign(self) -> None:
+        """Sign the newest line, whoever wrote it, unless it is signed already.
+
+        Raises StorageFailed when it cannot be signed, or when lines that were signed are gone.
+        """
+        if self._checkpoints is not None:
+            async with self._turn:
+                await asyncio.to_thread(self._sign, self._checkpoints)
+
+    async def keep_signing(self) -> None:
+        """Sign once a minute for as long as this runs, and once more when it is told to end."""
+        try:
+            while True:
+                await asyncio.sleep(EVERY_MS / 1_000)
+                await self._try_to_sign()
+        finally:
+            await self._try_to_sign()
+
+    async def _try_to_sign(self) -> None:
+        """What cannot be signed stays unsigned, and the next time tries again; the log says so."""
+        try:
+            await self.sign()
+        except StorageFailed as error:
+            log.error(
+                "the audit could not be signed",
+                extra={"event": "audit_unsigned", "reason": error.message},
+            )
+
+    def _sign(self, checkpoints: Checkpoints) -> None:
+        try:
+            with self._path.open("rb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_SH)
+                self._follow_end(os.fstat(stream.fileno()).st_size)
+        except OSError as error:
+            raise StorageFailed(f"the audit {self._path}: {error}") from error
+        if self._seq:
+            checkpoints.sign(self._seq, self._last)
+
+    def _verify(self) -> Verdict:
+        return verify(self._path, self._checkpoints.marks() if self._checkpoints else None)
 
     def _open(self) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.open()
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             with open(descriptor, "r+b") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 whole = stream.seek(0, os.SEEK_END)
-                end = _end_of_lines(stream.fileno(), whole)
+                end = end_of_lines(stream.fileno())
                 if end < whole:
                     stream.truncate(end)
                     os.fsync(stream.fileno())
@@ -96,7 +153,7 @@ class Audit:
 
     def _follow_end(self, size: int) -> None:
         """Take up the chain where it ends now, at this many bytes."""
-        last = next(_backwards(self._path), None)
+        last = next(backwards(self._path), None)
         if last is None:
             self._seq, self._last, self._size = 0, FIRST, size
             return
@@ -132,76 +189,81 @@ class Audit:
         self._seq, self._last, self._size = entry.seq, entry.h, before + len(line)
         return entry
 
-    def _read(self, before: int | None, limit: int) -> list[AuditEntry]:
+    def _read(self, question: AuditQuestion) -> AuditPage:
         found: list[AuditEntry] = []
-        for line in _backwards(self._path):
-            if len(found) >= limit:
-                break
-            entry = msgspec.json.decode(line, type=AuditEntry)
-            if before is None or entry.seq < before:
-                found.append(entry)
-        return found
+        looked_at = 0
+        try:
+            for line in backwards(self._path):
+                entry = _entry(line)
+                # What is not a line any more hides none of the others; verifying names it.
+                if entry is None or entry.seq >= question.before:
+                    continue
+                if len(found) >= min(question.limit, READ_MAX) or looked_at >= LOOKED_AT_MAX:
+                    return AuditPage(found, entry.seq + 1)
+                looked_at += 1
+                if question.fits(entry):
+                    found.append(entry)
+        except OSError as error:
+            raise StorageFailed(f"the audit {self._path}: {error}") from error
+        return AuditPage(found)
 
 
-def verify(path: Path) -> Verdict:
+def verify(path: Path, marks: Marks | None = None) -> Verdict:
     """Follow the whole chain; names the first line that was changed, left out or put in.
 
-    Raises StorageFailed when the file cannot be read.
+    With the checkpoints' marks a chain that was written anew or cut off shows, too. Raises
+    StorageFailed when a file cannot be read.
     """
     seq, last = 0, FIRST
+
+    def bad(reason: str) -> Verdict:
+        return _verdict(seq - 1, last, marks, first_bad=seq, reason=reason)
+
     try:
-        with path.open("rb") as stream:
-            for line in stream:
-                seq += 1
-                try:
-                    entry = msgspec.json.decode(line, type=AuditEntry)
-                except msgspec.MsgspecError:
-                    return Verdict(seq - 1, last, seq, "is not a line of an audit")
-                if entry.seq != seq:
-                    return Verdict(seq - 1, last, seq, f"bears the number {entry.seq}")
-                if entry.prev != last:
-                    return Verdict(seq - 1, last, seq, "does not follow the one before it")
-                if entry.h != _hash(entry):
-                    return Verdict(seq - 1, last, seq, "was changed")
-                last = entry.h
+        for line in first_lines(path, _size_between_writes(path)):
+            seq += 1
+            entry = _entry(line)
+            if entry is None:
+                return bad("is not a line of an audit")
+            if entry.seq != seq:
+                return bad(f"bears the number {entry.seq}")
+            if entry.prev != last:
+                return bad("does not follow the one before it")
+            if entry.h != _hash(entry):
+                return bad("was changed")
+            if marks is not None and (reason := marks.against(seq, entry.h)):
+                return bad(reason)
+            last = entry.h
     except OSError as error:
         raise StorageFailed(f"the audit {path}: {error}") from error
-    return Verdict(seq, last)
+    if marks is not None and (reason := marks.missing()):
+        seq += 1
+        return bad(reason)
+    return _verdict(seq, last, marks)
+
+
+def _verdict(
+    entries: int, last: str, marks: Marks | None, first_bad: int | None = None, reason: str = ""
+) -> Verdict:
+    if marks is None:
+        return Verdict(entries, last, first_bad, reason)
+    return Verdict(entries, last, first_bad, reason, marks.passed, marks.signed_to)
+
+
+def _size_between_writes(path: Path) -> int:
+    """How long the file is while nobody is in the middle of a line."""
+    with path.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        return os.fstat(stream.fileno()).st_size
+
+
+def _entry(line: bytes) -> AuditEntry | None:
+    try:
+        return msgspec.json.decode(line, type=AuditEntry)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _hash(entry: AuditEntry) -> str:
     bare = msgspec.json.encode(msgspec.structs.replace(entry, h=""))
     return hashlib.sha256(entry.prev.encode() + bare).hexdigest()
-
-
-def _utc(clock: Clock) -> str:
-    moment = datetime.fromtimestamp(clock.now() / 1_000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _end_of_lines(descriptor: int, size: int) -> int:
-    """Where the last whole line ends."""
-    at = size
-    while at > 0:
-        start = max(0, at - 65_536)
-        found = os.pread(descriptor, at - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        at = start
-    return 0
-
-
-def _backwards(path: Path) -> Iterator[bytes]:
-    """The lines from the last to the first, without reading more than is asked for."""
-    with path.open("rb") as stream:
-        at = stream.seek(0, os.SEEK_END)
-        rest = b""
-        while at > 0:
-            start = max(0, at - 65_536)
-            stream.seek(start)
-            lines = (stream.read(at - start) + rest).split(b"\n")
-            rest = lines[0]
-            yield from (line for line in reversed(lines[1:]) if line)
-            at = start
-        if rest:
-            yield rest

@@ -29,6 +29,7 @@ from config import (
 from config.administration import Administration
 from config.audit import Audit
 from config.check import Loaded, load, load_texts
+from config.checkpoints import Checkpoints
 from config.defaults import Start, ports_of
 from config.greeting import NewUser, Started, greeting, origin_of
 from config.logs import Logs
@@ -74,7 +75,8 @@ class Site:
         self._logs = Logs(self.centre.settings.log)
         self._versions = Versions(storage.versions_folder, clock)
         self._proposals = Proposals(storage.proposals_folder, clock)
-        self._audit = Audit(storage.audit_file, clock)
+        signed = Checkpoints(storage.checkpoints_file, storage.audit_key_file, clock)
+        self._audit = Audit(storage.audit_file, clock, signed)
         self.reload = Reload(
             loaded,
             partial(load, folder, start=start),
@@ -113,7 +115,7 @@ class Site:
             await self.centre.open()
             opening.push_async_callback(self.centre.close)
             await self._make_users(opening)
-            await self._audit.open()
+            await self._open_audit(opening)
             await self._open_desk(opening)
             await self._open_widget(opening)
             await self._follow_configuration(opening)
@@ -167,6 +169,16 @@ class Site:
         self._shown_code = await code.begin() or ""
         if self._shown_code:
             self._code = code
+
+    async def _open_audit(self, opening: AsyncExitStack) -> None:
+        await self._audit.open()
+        signing = self.centre.spawn(self._audit.keep_signing(), "audit")
+
+        async def end() -> None:
+            signing.cancel()
+            await asyncio.gather(signing, return_exceptions=True)
+
+        opening.push_async_callback(end)
 
     async def _open_desk(self, opening: AsyncExitStack) -> None:
         whispers = Whispers(self.centre)

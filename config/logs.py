@@ -16,13 +16,14 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import TextIO
 
 from typing_extensions import override
 
+from config import lines
 from config.redaction import Redactor
 from config.settings_types import LogSettings
+from router.model.ids import Instant
 
 RATE = 100
 """Lines of one kind in a second at most; the rest are counted (LOG-3)."""
@@ -101,8 +102,7 @@ class PlainLines(logging.Formatter):
 
 def utc(record: logging.LogRecord) -> str:
     """The moment of a record in UTC with milliseconds."""
-    moment = datetime.fromtimestamp(record.created, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return lines.utc(Instant(int(record.created * 1_000)))
 
 
 def fields(record: logging.LogRecord) -> dict[str, object]:

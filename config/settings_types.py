@@ -182,6 +182,16 @@ class StorageSettings(Plain, frozen=True):
         """The audit of who changed what."""
         return self.folder / "audit.jsonl"
 
+    @property
+    def checkpoints_file(self) -> Path:
+        """The signed checkpoints of the audit."""
+        return self.folder / "audit.checkpoints.jsonl"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """The private key that signs them."""
+        return self.folder / "keys" / "audit.key"
+
 
 def _url(text: str, password: Secret | None, file: Path) -> str:
     if not text:

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from agent_desktop.accounts import user_name
 from agent_desktop.api.access import TheDesk, Who
 from agent_desktop.api.endpoint import answer, endpoint, take
-from agent_desktop.audit import AuditEntry, Verdict
+from agent_desktop.audit import AuditPage, AuditQuestion, Verdict
 from agent_desktop.context import Desk
 from agent_desktop.permissions import Permission, Role
 from agent_desktop.principal import Forbidden, Principal
@@ -21,6 +21,7 @@ from router.model.ids import AgentId, Instant, TeamName
 ROUTER = APIRouter()
 Name = Annotated[str, Meta(max_length=64)]
 Words = Annotated[str, Meta(max_length=200)]
+Asked = Annotated[str, Query(max_length=200)]
 
 
 class UserBody(msgspec.Struct, frozen=True):
@@ -58,12 +59,6 @@ class UserEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Role | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
     password: Annotated[str, Meta(max_length=1_000)] | UnsetType = UNSET
-
-
-class AuditBody(msgspec.Struct, frozen=True):
-    """Lines of the audit, newest first."""
-
-    entries: Sequence[AuditEntry]
 
 
 def _body(user: User) -> UserBody:
@@ -144,14 +139,18 @@ async def edit_user(
     return answer(_body(found))
 
 
-@endpoint(ROUTER, "GET /api/v1/audit", Permission.AUDIT_READ, answers=AuditBody)
+@endpoint(ROUTER, "GET /api/v1/audit", Permission.AUDIT_READ, answers=AuditPage)
 async def audit(
     desk: TheDesk,
     before: Annotated[int, Query(ge=1, le=2**53)] = 2**53,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    actor: Asked = "",
+    action: Asked = "",
+    about: Asked = "",
 ) -> Response:
     """Who looked at or changed what is audited, newest first."""
-    return answer(AuditBody(await desk.audit.trail.read(before, limit)))
+    question = AuditQuestion(before=before, limit=limit, actor=actor, action=action, about=about)
+    return answer(await desk.audit.trail.read(question))
 
 
 @endpoint(ROUTER, "GET /api/v1/audit/verdict", Permission.AUDIT_READ, answers=Verdict)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from agent_desktop.audit import AuditQuestion
 from agent_desktop.permissions import Role
 from router.model.commands import CustomerLeave
 from router.model.content import Content
@@ -136,7 +137,7 @@ def test_what_a_manager_reads_is_in_the_audit_log(tmp_path: Path) -> None:
         chat = await world.arrive()
         boss = await world.sign_in("boss", Role.MANAGER)
         await boss.get(f"/api/v1/interactions/{chat}")
-        lines = await world.server.desk.audit.trail.read(limit=10)
+        lines = (await world.server.desk.audit.trail.read(AuditQuestion())).entries
         assert [(line.actor, line.action, line.object) for line in lines] == [
             ("boss", "content", f"interaction {chat}")
         ]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from agent_desktop.audit import AuditQuestion
 from agent_desktop.guards import COOKIE, DEVICE_COOKIE
 from agent_desktop.permissions import Role
 from agent_desktop.settings import Profile
@@ -236,7 +237,7 @@ def test_an_administrator_makes_and_changes_users_but_never_oneself(tmp_path: Pa
         assert off.json()["disabled"] is True
         self_made = await root.request("PATCH", "/api/v1/users/root", json={"role": "manager"})
         assert self_made.status_code == 403
-        lines = await world.server.desk.audit.trail.read(limit=10)
+        lines = (await world.server.desk.audit.trail.read(AuditQuestion())).entries
         # What was asked for, also where it was refused afterwards: the name was taken, the
         # password too short.
         assert [line.object for line in lines] == [

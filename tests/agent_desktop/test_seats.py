@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agent_desktop.audit import AuditQuestion
 from agent_desktop.permissions import Role
 from router.model.events import SeatMoved, SeatReturned
 from router.model.ids import Position
@@ -68,8 +69,8 @@ def test_a_moved_seat_is_offered_the_new_queue_s_work_and_everybody_sees_where_i
 
 
 async def _audited(world: World) -> list[Any]:
-    found = await world.audit.read(limit=10)
-    return [each for each in reversed(list(found)) if each.object == "agent mia"]
+    found = (await world.audit.read(AuditQuestion())).entries
+    return [each for each in reversed(found) if each.object == "agent mia"]
 
 
 def test_a_move_stands_in_the_log_and_survives_a_restart(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agent_desktop.audit import AuditQuestion
 from agent_desktop.permissions import Role
 from router.model.errors import Refused as PortRefused
 from router.model.ids import AgentId, InteractionId
@@ -232,7 +233,7 @@ def test_a_supervisor_listens_to_their_team_and_every_time_is_in_the_audit(tmp_p
         asked = await describes(sue)
         assert (asked["call"]["kind"], asked["call"]["watching"]) == ("watch", "whisper")
         assert await watching == {"interaction_id": place}
-        lines = await world.audit.read()
+        lines = (await world.audit.read(AuditQuestion())).entries
         assert (lines[0].actor, lines[0].action) == ("sue", "monitor.whisper")
         assert lines[0].object == f"interaction {place} agent mia"
         await sue.do("watch", agent="mia", watching="barge")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from agent_desktop.audit import AuditQuestion
+from config import audit as audit_module
 from config.audit import FIRST, Audit, verify
 from config.main import main
 from router.model.errors import StorageFailed
@@ -49,12 +51,58 @@ def test_lines_chain_over_restarts_and_only_their_owner_reads_them(tmp_path: Pat
 
 def test_the_newest_lines_come_first_and_page_by_page(tmp_path: Path) -> None:
     async def story(audit: Audit) -> None:
-        newest = await audit.read(limit=2)
+        page = await audit.read(AuditQuestion(limit=2))
+        newest = page.entries
         assert [entry.object for entry in newest] == ["queue.q4", "queue.q3"]
-        older = await audit.read(before=newest[-1].seq, limit=10)
-        assert [entry.object for entry in older] == ["queue.q2", "queue.q1", "queue.q0"]
+        assert page.next == newest[-1].seq
+        older = await audit.read(AuditQuestion(before=newest[-1].seq, limit=10))
+        assert [entry.object for entry in older.entries] == ["queue.q2", "queue.q1", "queue.q0"]
+        assert older.next is None
 
     with_audit(filled(tmp_path / "a", 5), story)
+
+
+def test_a_question_finds_whose_lines_of_which_kind_about_what(tmp_path: Path) -> None:
+    async def story(audit: Audit) -> None:
+        await audit.record("users.role", "user Mia", actor="root")
+        await audit.record("content", "customer 7", actor="max")
+
+        async def found(**asked: str) -> list[str]:
+            page = await audit.read(AuditQuestion(**asked))  # type: ignore[arg-type]  # all texts
+            return [entry.object for entry in page.entries]
+
+        assert await found(actor="root") == ["user Mia"]
+        assert await found(action="content") == ["customer 7"]
+        assert await found(action="users") == ["user Mia"]
+        assert await found(about="mia") == ["user Mia"]
+        assert await found(actor="ana", about="q1") == ["queue.q1"]
+        assert await found(actor="nobody") == []
+
+    with_audit(filled(tmp_path / "a", 3), story)
+
+
+def test_a_question_looks_at_so_many_lines_and_says_where_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_module, "LOOKED_AT_MAX", 4)
+
+    async def story(audit: Audit) -> None:
+        page = await audit.read(AuditQuestion(about="q0"))
+        assert (list(page.entries), page.next) == ([], 7)
+        page = await audit.read(AuditQuestion(about="q0", before=5))
+        assert [entry.seq for entry in page.entries] == [1]
+
+    with_audit(filled(tmp_path / "a", 10), story)
+
+
+def test_a_line_nobody_can_read_hides_no_other(tmp_path: Path) -> None:
+    async def story(audit: Audit) -> None:
+        lines = (tmp_path / "a").read_text().splitlines()
+        (tmp_path / "a").write_text("\n".join([lines[0], "garbage", *lines[2:]]) + "\n")
+        page = await audit.read(AuditQuestion())
+        assert [entry.seq for entry in page.entries] == [3, 1]
+
+    with_audit(filled(tmp_path / "a", 3), story)
 
 
 def test_many_writers_at_once_make_one_chain(tmp_path: Path) -> None:
@@ -151,7 +199,9 @@ def test_the_command_verifies_the_file_of_a_centre(
     folder = write(tmp_path / "centre", CENTRE | {"channels.toml": "[channels]\n"})
     path = filled(folder / "data" / "audit.jsonl", 3)
     assert main(["audit", "verify", "--folder", str(folder)]) == 0
-    assert capsys.readouterr().out.startswith("3 lines, none was changed; the last one is ")
+    out = capsys.readouterr().out
+    assert out.startswith("3 lines, none was changed; the last one is ")
+    assert out.endswith("0 checkpoints, signed to line 0\n")
     path.write_text(path.read_text().replace("queue.q1", "queue.q7"))
     assert main(["audit", "--folder", str(folder), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["first_bad"] == 2

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi import APIRouter
 
+from agent_desktop.audit import AuditQuestion
 from agent_desktop.permissions import Role
 from config import report_doors
 from reporting.projector import Projector
@@ -150,7 +151,7 @@ def test_everybody_sees_the_queues_and_rows_that_are_theirs(tmp_path: Path) -> N
             more = {"figure": "offered"} if place.endswith("rows") else {}
             asked = {} if place.endswith("definitions") else {**question, **more}
             assert (await root.get(place, params=asked)).status_code == 403, place
-        lines = await world.server.desk.audit.trail.read(limit=10)
+        lines = (await world.server.desk.audit.trail.read(AuditQuestion())).entries
         assert [(line.actor, line.action) for line in lines] == [("boss", "reports.persons")]
 
     told(tmp_path, tell)
@@ -168,7 +169,7 @@ def test_an_export_needs_the_permission_and_the_password_and_is_noted(tmp_path: 
         table = list(csv.DictReader(io.StringIO(found.content.decode("utf-8-sig"))))
         assert table[-1]["interval"] == "total"
         assert table[-1]["offered"] == "4"
-        (line,) = await world.server.desk.audit.trail.read(limit=10)
+        (line,) = (await world.server.desk.audit.trail.read(AuditQuestion())).entries
         assert (line.actor, line.action) == ("boss", "export")
         world.clock.pass_ms(5 * 60_000 + 1)
         late = await boss.get(f"{REPORT}.csv", params=whole(world))
