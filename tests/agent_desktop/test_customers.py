@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_desktop.audit import AuditEntry
+from agent_desktop.audit import AuditEntry, AuditQuestion
 from agent_desktop.permissions import Role
 from router.model.commands import CustomerLeave
 from router.model.errors import StorageFailed
@@ -190,7 +190,7 @@ def test_the_audit_says_what_a_supervisor_did_to_an_interaction(tmp_path: Path) 
         assert (await boss.post(f"{place}/requeue", {"queue": "billing"})).status_code == 204
         assert (await boss.post(f"{place}/assign", {"agent": "mia"})).status_code == 204
         assert (await boss.post(f"{place}/discard", {"reason": "spam"})).status_code == 204
-        lines = await world.audit.read(limit=3)
+        lines = (await world.audit.read(AuditQuestion(limit=3))).entries
         assert [(line.object, line.reason) for line in lines] == [
             (f"interaction {chat}", "discard: spam"),
             (f"interaction {chat}", "assign to mia"),
