@@ -9,7 +9,7 @@ from channels.chat.settings import in_language
 from router.model.commands import Arrive
 from router.model.content import Content, MailHeaders
 from router.model.errors import InvalidInput, Overloaded, Refused
-from router.model.ids import InteractionId, Medium
+from router.model.ids import CaseId, InteractionId, Medium
 from router.seals import Address
 
 MAIL = Medium("mail")
@@ -71,6 +71,8 @@ class Forms:
                 subject=subject,
                 attributes={"site": key, "language": language, "form": True, **attributes},
                 customer={"verified": False},
+                # What comes back by mail joins it, as it joins any mail's case.
+                case_id=CaseId(self._context.ids.new()),
                 entry=entry,
                 source_key=f"chat-form:{key}:{frame.id}",
             )

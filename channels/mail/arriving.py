@@ -200,9 +200,20 @@ class Arrivals:
             return None
         entry = await self._entry(letter)
         arrive = msgspec.structs.replace(arrive, entry=entry)
+        going_on = self._context.floor.open_in_case(case_id)
+        expected = going_on.interaction_id if going_on is not None else interaction_id
+        conversation = await self._conversation(letter, mailbox, expected, case_id, entry.entry_id)
+        # Before it arrives: what is in a queue can be answered, whatever breaks from here on.
+        await self._store.keep_conversation(conversation)
         receipt = await self._context.inbox.submit(arrive)
         landed = receipt.interaction_id or interaction_id
-        await self._remember(mail, mailbox, landed, case_id, entry, subject)
+        if landed != expected:
+            await self._store.keep_conversation(
+                msgspec.structs.replace(conversation, interaction_id=landed)
+            )
+            if expected == interaction_id:
+                await self._store.forget_conversation(interaction_id)
+        await self._remember(mail, landed, case_id, entry.entry_id)
         await self._show_together(landed, there)
         await self._store.add_copy(letter.copy, place, landed, self._context.clock.now())
         there[place] = landed
@@ -281,25 +292,25 @@ class Arrivals:
             facts["language"] = card.language
         return facts
 
-    async def _remember(
+    async def _conversation(
         self,
-        mail: ParsedMail,
+        letter: _Letter,
         mailbox: Mailbox,
         interaction_id: InteractionId,
         case_id: CaseId,
-        entry: NewEntry,
-        subject: SubjectId,
+        entry_id: EntryId,
+    ) -> Conversation:
+        """What an answer needs."""
+        headers = msgspec.json.encode(Content(mail=letter.mail.headers))
+        sealed = await self._context.seals.seal(letter.subject, entry_id, CONTENT_SCHEMA, headers)
+        return Conversation(interaction_id, case_id, mailbox.address, entry_id, sealed)
+
+    async def _remember(
+        self, mail: ParsedMail, interaction_id: InteractionId, case_id: CaseId, entry_id: EntryId
     ) -> None:
-        """Keep what an answer needs and where this message id belongs."""
-        headers = Content(mail=mail.headers)
-        sealed = await self._context.seals.seal(
-            subject, entry.entry_id, CONTENT_SCHEMA, msgspec.json.encode(headers)
-        )
-        await self._store.keep_conversation(
-            Conversation(interaction_id, case_id, mailbox.address, entry.entry_id, sealed)
-        )
+        """Where this message id belongs."""
         if mail.headers.message_id:
-            known = Known(case_id, interaction_id, entry.entry_id)
+            known = Known(case_id, interaction_id, entry_id)
             now = self._context.clock.now()
             await self._store.remember(self.digest(mail.headers.message_id), known, now)
 

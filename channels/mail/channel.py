@@ -249,6 +249,7 @@ class MailChannel:
     async def perform(self, effect: Effect, position: Position) -> None:
         """Keep an agent's words for sending; other effects need nothing of a mail."""
         if isinstance(effect, Deliver):
+            await self._replies.get_to_know(effect)
             await self._sender.add(self._replies.ordered(effect), self._replies.writer(effect))
 
     async def notify(self, mail: OutgoingMail) -> None:

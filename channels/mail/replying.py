@@ -55,6 +55,25 @@ class Replies:
             raise InvalidInput("an entry without words cannot be sent", field="sealed")
         return self._queued(effect.entry_id, effect.interaction_id, effect.sealed)
 
+    async def get_to_know(self, effect: Deliver) -> None:
+        """Keep what an answer needs in an interaction that came by no mail: by a page's form.
+
+        Its customer's card has the address that was given there.
+        """
+        view = self._context.floor.interaction(effect.interaction_id)
+        if view is None or view.case_id is None or effect.sealed is None:
+            return
+        if await self._store.conversation(effect.interaction_id) is not None:
+            return
+        card = await self._context.customers.card(view.subject)
+        sender = next((each.value for each in card.addresses if each.kind == "mail"), "")
+        headers = msgspec.json.encode(Content(mail=MailHeaders(sender=sender)))
+        entry_id = effect.entry_id
+        sealed = await self._context.seals.seal(view.subject, entry_id, CONTENT_SCHEMA, headers)
+        await self._store.keep_conversation(
+            Conversation(effect.interaction_id, view.case_id, view.address, entry_id, sealed)
+        )
+
     def writer(self, effect: Deliver) -> Writer:
         """Who wrote an agent's words, and in which queue."""
         view = self._context.floor.interaction(effect.interaction_id)

@@ -262,6 +262,12 @@ class MailStore:
                 statement.on_conflict_do_update(index_elements=["interaction_id"], set_=changed)
             )
 
+    async def forget_conversation(self, interaction_id: InteractionId) -> None:
+        """Nothing came into this interaction: its mail was taken before, and is elsewhere."""
+        mine = _conversations.c.interaction_id == interaction_id
+        async with self._tables.writing() as connection:
+            await connection.execute(sa.delete(_conversations).where(mine))
+
     async def conversation(self, interaction_id: InteractionId) -> Conversation | None:
         """What an answer in this interaction needs."""
         statement = sa.select(_conversations).where(
