@@ -4,7 +4,7 @@ Who may ask for what is told by the doors that ``config`` gives: one for totals,
 persons, one for exports.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from reporting import metrics
-from reporting.export import csv_lines
+from reporting.export import Cell, csv_lines
 from reporting.keeping import KeptHistory
-from reporting.reports import behind, queue_by_interval
+from reporting.reports import behind, queue_by_interval, self_service
 from reporting.reports.queue_by_interval import TIME_MAX, Question
 from router.model.errors import InvalidInput
 from router.model.ids import AgentId, QueueName
@@ -77,6 +77,7 @@ Asked = Annotated[Question, Depends(_asked)]
 def routes(history: KeptHistory, doors: Doors, default_zone: Callable[[], str]) -> APIRouter:
     """The routes under ``/api/v1/reports``."""
     router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
+    router.include_router(_self_service_routes(history, doors, default_zone))
     report = f"/{queue_by_interval.NAME}"
 
     def ready(question: Question, who: Reader) -> Question:
@@ -107,11 +108,7 @@ def routes(history: KeptHistory, doors: Doors, default_zone: Callable[[], str]) 
                 field="interval",
             )
         await who.note(f"report {queue_by_interval.NAME} {question.start} to {question.end}")
-        return StreamingResponse(
-            csv_lines(queue_by_interval.csv_rows(found)),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{queue_by_interval.NAME}.csv"'},
-        )
+        return _csv(queue_by_interval.NAME, queue_by_interval.csv_rows(found))
 
     @router.get(f"{report}/rows", dependencies=[Depends(doors.rows.allow)])
     async def queue_report_rows(
@@ -132,6 +129,61 @@ def routes(history: KeptHistory, doors: Doors, default_zone: Callable[[], str]) 
     return router
 
 
+def _self_service_routes(
+    history: KeptHistory, doors: Doors, default_zone: Callable[[], str]
+) -> APIRouter:
+    """Where customers leave the flows. Totals name nobody and are of no queue; whose visit a row
+    is, is told to who may see the queue the interaction went to."""
+    router = APIRouter()
+    report = f"/{self_service.NAME}"
+
+    def asked(question: Question, flow: str) -> self_service.Asked:
+        zone = question.zone or default_zone()
+        return self_service.Asked(msgspec.structs.replace(question, zone=zone), flow)
+
+    @router.get(report, dependencies=[Depends(doors.totals.allow)])
+    async def self_service_report(question: Asked, flow: Names = "") -> Response:
+        """What became of the visits to each node of each flow, with the definitions."""
+        return _json(await history.report(self_service.answer, asked(question, flow)))
+
+    @router.get(f"{report}.csv", dependencies=[Depends(doors.exports.allow)])
+    async def self_service_report_csv(
+        request: Request, question: Asked, flow: Names = ""
+    ) -> Response:
+        """The same as a table for spreadsheets."""
+        who = doors.exports.reader(request)
+        found = await history.report(self_service.answer, asked(question, flow))
+        await who.note(f"report {self_service.NAME} {question.start} to {question.end}")
+        return _csv(self_service.NAME, self_service.csv_rows(found))
+
+    @router.get(f"{report}/rows", dependencies=[Depends(doors.rows.allow)])
+    async def self_service_report_rows(
+        request: Request,
+        question: Asked,
+        flow: Annotated[str, Query(min_length=1, max_length=200)],
+        node: Annotated[str, Query(min_length=1, max_length=200)],
+        figure: Annotated[str, Query(min_length=1, max_length=64)],
+        way: Names | None = None,
+        after: Time = 0,
+        limit: Annotated[int, Query(ge=1, le=self_service.PAGE_MAX)] = self_service.PAGE,
+    ) -> Response:
+        """The visits behind one figure of one node; with ``way`` those that left by it."""
+        who = doors.rows.reader(request)
+        opening = self_service.Opening(asked(question, flow), node, figure, way, after, limit)
+        found = await history.report(
+            self_service.behind, opening, lambda queue: _may_see_of(who, queue)
+        )
+        await who.note(f"rows of {self_service.NAME} {figure}")
+        return _json(found)
+
+    return router
+
+
+def _may_see_of(who: Reader, queue: str) -> bool:
+    """Whether the asker may see whose interaction it is that went to this queue, or to none."""
+    return who.agent is None and (who.queues is None or queue in who.queues)
+
+
 def may_see(who: Reader, agent_id: str | None) -> bool:
     """Whether the asker may see whose row it is."""
     return who.agent is None or who.agent == agent_id
@@ -145,6 +197,14 @@ def seen_by(question: Question, who: Reader) -> Question:
     chosen = tuple(queue for queue in wanted if queue in who.queues)
     # An empty choice would mean "all queues": a name no queue has means none.
     return msgspec.structs.replace(question, queues=chosen or ("",))
+
+
+def _csv(name: str, rows: Iterable[Sequence[Cell]]) -> Response:
+    return StreamingResponse(
+        csv_lines(rows),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
 
 
 def _json(value: Any) -> Response:

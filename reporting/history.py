@@ -12,6 +12,7 @@ import msgspec
 from reporting.rows import (
     EngagementRow,
     EntryRow,
+    FlowStepRow,
     InteractionRow,
     OfferRow,
     Row,
@@ -77,6 +78,8 @@ class HistoryFold:
             self._step(recorded, interaction_id)
         if isinstance(event, events.EntryAdded):
             self._entry(event, recorded.position)
+        elif isinstance(event, events.SelfServiceStepped):
+            self._flow_step(event, recorded.position)
         else:
             _fold_of(type(event))(self, event)
         self._agents.apply(recorded)
@@ -195,6 +198,22 @@ class HistoryFold:
         )
         self._put(row, event.entry_id)
         self._change_interaction(event.interaction_id, entries=event.number, last_entry_at=event.at)
+
+    def _flow_step(self, event: events.SelfServiceStepped, position: Position) -> None:
+        interaction = self._row(InteractionRow, interaction_id=event.interaction_id)
+        row = FlowStepRow(
+            position=position,
+            interaction_id=event.interaction_id,
+            medium=interaction.medium,
+            flow=event.flow,
+            node=event.node,
+            kind=event.kind,
+            exit=event.exit,
+            entered_at=event.at - event.spent_ms,
+            left_at=event.at,
+            spent_ms=event.spent_ms,
+        )
+        self._put(row, position)
 
     @_take.register
     def _marked(self, event: events.EntryMarked) -> None:

@@ -128,6 +128,25 @@ class StepRow(Row, frozen=True):
     detail: str
 
 
+class FlowStepRow(Row, frozen=True):
+    """One visit of a customer to one node of a self-service flow, written when they left it.
+
+    ``kind`` is what the node does (``menu``, ``look_up``), ``exit`` the way they left by: empty
+    where they hung up.
+    """
+
+    position: int
+    interaction_id: str
+    medium: str
+    flow: str
+    node: str
+    kind: str
+    exit: str
+    entered_at: int
+    left_at: int
+    spent_ms: int
+
+
 class AgentStateRow(Row, frozen=True):
     """A span of time in which an agent was in one state; ``ended_at`` is empty for the last.
 

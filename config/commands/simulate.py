@@ -13,9 +13,8 @@ from typing import Any
 import msgspec
 
 from config.simulation.day import Broken, DayRows, SimulatedDay
-from config.simulation.figures import Estimate, estimates, population, ratio
+from config.simulation.figures import Estimate, estimates, population, ratio, simulated
 from config.simulation.scenario import Scenario, read_scenario
-from reporting import metrics
 from reporting.metrics.definition import Unit
 from router.model.errors import InvalidInput
 
@@ -72,7 +71,7 @@ def summary(scenario: Scenario, days: list[DayRows], seed: int) -> dict[str, Any
         "figures": figures,
         "definitions": {
             name: {"formula": m.formula, "unit": m.unit.value, "version": m.version}
-            for name, m in metrics.discover().items()
+            for name, m in simulated().items()
         },
     }
 
@@ -90,7 +89,7 @@ def as_text(answer: dict[str, Any]) -> str:
     lines += [f"  {'arrivals a day':38}{_words(answer['arrivals'], Unit.COUNT)}"]
     for name, estimate in answer["outcomes"].items():
         lines.append(f"  {'ended as ' + name:38}{_words(estimate, Unit.COUNT)}")
-    for name, metric in metrics.discover().items():
+    for name, metric in simulated().items():
         lines.append(f"  {name:38}{_words(answer['figures'][name], metric.unit)}")
     return "\n".join([*lines, f"  {answer['events']} events", ""])
 

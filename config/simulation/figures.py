@@ -15,7 +15,7 @@ from config.simulation.day import START, DayRows
 from config.simulation.scenario import Day
 from reporting import metrics
 from reporting.metrics.definition import Metric, Population
-from reporting.rows import AgentStateRow
+from reporting.rows import AgentStateRow, EngagementRow, VisitRow
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -58,7 +58,12 @@ def _cut(span: AgentStateRow, start: int, end: int) -> AgentStateRow | None:
 
 def estimates(days: Sequence[Population]) -> dict[str, Estimate]:
     """Every metric over these days."""
-    return {name: _estimate(metric, days) for name, metric in metrics.discover().items()}
+    return {name: _estimate(metric, days) for name, metric in simulated().items()}
+
+
+def simulated() -> dict[str, Metric[Any]]:
+    """The metrics a simulation can give: its customers come without self-service."""
+    return metrics.over(VisitRow, EngagementRow, AgentStateRow)
 
 
 def _estimate(metric: Metric[Any], days: Sequence[Population]) -> Estimate:

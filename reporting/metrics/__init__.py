@@ -16,3 +16,8 @@ def discover() -> dict[str, Metric[Any]]:
                 raise ValueError(f"two metrics are named {metric.name!r}")
             found[metric.name] = metric
     return found
+
+
+def over(*kinds: type[Any]) -> dict[str, Metric[Any]]:
+    """The metrics whose population are rows of these kinds."""
+    return {name: metric for name, metric in discover().items() if metric.over in kinds}

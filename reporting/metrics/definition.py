@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from reporting.rows import AgentStateRow, EngagementRow, VisitRow
+from reporting.rows import AgentStateRow, EngagementRow, FlowStepRow, VisitRow
 
-R = TypeVar("R", VisitRow, EngagementRow, AgentStateRow)
+R = TypeVar("R", VisitRow, EngagementRow, AgentStateRow, FlowStepRow)
 
 
 class Unit(StrEnum):
@@ -41,12 +41,13 @@ _UNITS = {
 
 
 class Population(msgspec.Struct, frozen=True):
-    """What metrics are computed over: queue visits, the engagements that answered them, and spans
-    of agents' states, cut to the period."""
+    """What metrics are computed over: queue visits, the engagements that answered them, spans of
+    agents' states, cut to the period, and visits to the nodes of flows."""
 
     visits: Sequence[VisitRow]
     engagements: Sequence[EngagementRow]
     agent_states: Sequence[AgentStateRow] = ()
+    flow_steps: Sequence[FlowStepRow] = ()
 
     def of(self, kind: type[Any]) -> Sequence[Any]:
         """The rows of one kind."""
@@ -54,6 +55,7 @@ class Population(msgspec.Struct, frozen=True):
             VisitRow: self.visits,
             EngagementRow: self.engagements,
             AgentStateRow: self.agent_states,
+            FlowStepRow: self.flow_steps,
         }
         return kinds[kind]
 
@@ -111,7 +113,7 @@ class Tally(msgspec.Struct):
     total: int = 0
     longest: int | None = None
 
-    def add(self, row: VisitRow | EngagementRow | AgentStateRow) -> None:
+    def add(self, row: VisitRow | EngagementRow | AgentStateRow | FlowStepRow) -> None:
         """Take one more row, which counts only if it is in the population."""
         value = self.metric.value(row)
         if value is None:

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from reporting import intervals, metrics
-from reporting.metrics.definition import Figure, Metric, Tally, Unit
-from reporting.rows import AgentStateRow, EngagementRow, VisitRow
+from reporting.metrics.definition import Figure, Metric, Tally
+from reporting.reports.figure_cells import cells, heads
+from reporting.rows import EngagementRow, VisitRow
 from reporting.store.reading import HistoryReader
 from reporting.store.tables import TABLES
 from router.model.errors import InvalidInput
@@ -120,8 +121,8 @@ def answer(reader: HistoryReader, question: Question) -> Answer:
 
 
 def queue_metrics() -> dict[str, Metric[Any]]:
-    """The metrics that speak of queues; those over agents' states speak of agents."""
-    return {n: m for n, m in metrics.discover().items() if m.over is not AgentStateRow}
+    """The metrics that speak of queues; others speak of agents or of self-service."""
+    return metrics.over(VisitRow, EngagementRow)
 
 
 def check(question: Question) -> None:
@@ -160,27 +161,10 @@ def definitions(known: dict[str, Metric[Any]]) -> dict[str, dict[str, str | int]
 
 def csv_rows(found: Answer) -> Iterator[Sequence[str | int | float | None]]:
     """The report as a table: durations in seconds, shares as numbers between 0 and 1."""
-    names = list(found.definitions)
-    seconds = {n for n in names if found.definitions[n]["unit"] == Unit.DURATION_MS}
-    yield [
-        "interval",
-        "queue",
-        "medium",
-        *(f"{name}_seconds" if name in seconds else name for name in names),
-    ]
+    yield ["interval", "queue", "medium", *heads(found.definitions)]
     for row in found.rows:
-        yield [row.label, row.queue, row.medium, *_cells(row.figures, names, seconds)]
-    yield ["total", "", "", *_cells(found.totals, names, seconds)]
-
-
-def _cells(figures: dict[str, Figure], names: list[str], seconds: set[str]) -> list[Figure]:
-    cells: list[Figure] = []
-    for name in names:
-        value = figures[name]
-        if value is not None and name in seconds:
-            value = round(value / 1_000, 3)
-        cells.append(round(value, 6) if isinstance(value, float) else value)
-    return cells
+        yield [row.label, row.queue, row.medium, *cells(row.figures, found.definitions)]
+    yield ["total", "", "", *cells(found.totals, found.definitions)]
 
 
 def visited(reader: HistoryReader, question: Question) -> Iterator[Visited]:

@@ -11,6 +11,7 @@ from reporting.rows import (
     AgentStateRow,
     EngagementRow,
     EntryRow,
+    FlowStepRow,
     InteractionRow,
     OfferRow,
     StepRow,
@@ -22,7 +23,16 @@ FOLD_VERSION = 1
 """Raised when the same facts give other rows."""
 
 metadata = sa.MetaData()
-AnyRow = AgentStateRow | EngagementRow | EntryRow | InteractionRow | OfferRow | StepRow | VisitRow
+AnyRow = (
+    AgentStateRow
+    | EngagementRow
+    | EntryRow
+    | FlowStepRow
+    | InteractionRow
+    | OfferRow
+    | StepRow
+    | VisitRow
+)
 OneRow = TypeVar("OneRow", bound=AnyRow)
 
 KEYS: dict[type[Any], tuple[str, ...]] = {
@@ -32,6 +42,7 @@ KEYS: dict[type[Any], tuple[str, ...]] = {
     OfferRow: ("offer_id",),
     EntryRow: ("entry_id",),
     StepRow: ("position",),
+    FlowStepRow: ("position",),
     AgentStateRow: ("agent_id", "started_at", "position"),
 }
 """The primary key of each kind of row."""
@@ -42,6 +53,7 @@ _NAMES: dict[type[Any], str] = {
     OfferRow: "offers",
     EntryRow: "entries",
     StepRow: "steps",
+    FlowStepRow: "flow_steps",
     AgentStateRow: "agent_states",
 }
 
@@ -91,6 +103,7 @@ _index("offers_by_interaction", OfferRow, "interaction_id")
 _index("offers_by_agent", OfferRow, "agent_id", "ended_at")
 _index("entries_by_interaction", EntryRow, "interaction_id", "number")
 _index("steps_by_interaction", StepRow, "interaction_id", "position")
+_index("flow_steps_by_end", FlowStepRow, "left_at", "position")
 _index("agent_states_by_end", AgentStateRow, "agent_id", "ended_at")
 
 

@@ -123,6 +123,7 @@ def note_step(turn: Turn, command: NoteStep) -> InteractionId:
                 command.node[:NAME_MAX],
                 command.exit[:NAME_MAX],
                 max(0, command.spent_ms),
+                command.kind[:NAME_MAX],
             )
         )
     return interaction.id

@@ -80,6 +80,7 @@ class NoteStep(Wish, frozen=True, tag=True):
     node: str
     exit: str
     spent_ms: int
+    kind: str = ""
 
 
 class CustomerLeave(Wish, frozen=True, tag=True):

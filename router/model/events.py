@@ -130,13 +130,17 @@ class AttributesSet(Fact, frozen=True):
 
 
 class SelfServiceStepped(Fact, frozen=True):
-    """A step of self-service was left through ``exit``; empty: the customer left there."""
+    """A step of self-service was left through ``exit``; empty: the customer left there.
+
+    ``kind`` is what the node does (``menu``, ``look_up``), as its flow names it.
+    """
 
     interaction_id: InteractionId
     flow: str
     node: str
     exit: str
     spent_ms: int
+    kind: str = ""
 
 
 class SubjectLinked(Fact, frozen=True):
