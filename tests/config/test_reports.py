@@ -18,10 +18,10 @@ from reporting.projector import Projector
 from reporting.reading import Reading
 from reporting.reports import queue_by_interval
 from reporting.store import HistoryStore
-from router.model.commands import CustomerLeave
-from router.model.ids import InteractionId
+from router.model.commands import Arrive, CustomerLeave, Enqueue, NoteStep
+from router.model.ids import InteractionId, SubjectId
 from tests.agent_desktop.client import Person
-from tests.agent_desktop.world import BILLING, MAIL, SALES, World, story
+from tests.agent_desktop.world import BILLING, CHAT, MAIL, SALES, World, story
 
 REPORT = "/api/v1/reports/queue-by-interval"
 PARTS = ("answered", "abandoned", "flowed_out", "still_waiting")
@@ -221,5 +221,46 @@ def test_a_question_without_sense_is_refused_by_field(
         answer = await boss.get(REPORT, params={**whole(world), **more})
         assert answer.status_code == 422, answer.text
         assert answer.json()["errors"][0]["field"] == field
+
+    told(tmp_path, tell)
+
+
+FLOWS = "/api/v1/reports/self-service"
+
+
+async def callers(world: World) -> tuple[InteractionId, InteractionId]:
+    """One hangs up in the menu, one goes to billing."""
+    gone, queued = InteractionId("gone"), InteractionId("queued")
+    for each, way in ((gone, ""), (queued, "0")):
+        arrive = Arrive(each, CHAT, "shop", SubjectId("somebody"), self_service=True)
+        await world.submit(arrive)
+        await world.submit(NoteStep(each, "main", "menu", way, 2_000, "menu"))
+    await world.submit(CustomerLeave(gone))
+    await world.submit(Enqueue(queued, queue=BILLING))
+    return gone, queued
+
+
+def test_where_callers_leave_is_counted_for_all_and_named_to_who_may_see_the_queue(
+    tmp_path: Path,
+) -> None:
+    async def tell(world: World) -> None:
+        gone, queued = await callers(world)
+        boss = await world.sign_in("boss", Role.MANAGER)
+        sue = await world.sign_in("sue", Role.SUPERVISOR)
+        for person, names in ((boss, [gone, queued]), (sue, [None, queued])):
+            told_of = (await person.get(FLOWS, params=whole(world))).json()
+            assert [row["node"] for row in told_of["rows"]] == ["menu"]
+            assert told_of["totals"]["step_hung_up"] == 1
+            rows = whole(world, flow="main", node="menu", figure="step_came")
+            found = (await person.get(f"{FLOWS}/rows", params=rows)).json()
+            assert [row["interaction_id"] for row in found["rows"]] == names
+        mia = await world.sign_in("mia")
+        assert (await mia.get(f"{FLOWS}.csv", params=whole(world))).status_code == 403
+        table = await boss.get(f"{FLOWS}.csv", params=whole(world))
+        assert "main,menu,menu,2" in table.text
+        for wrong in ({"figure": "offered"}, {"figure": "step_came", "limit": 0}):
+            asked = whole(world, flow="main", node="menu", **wrong)
+            refused = await boss.get(f"{FLOWS}/rows", params=asked)
+            assert refused.status_code == 422
 
     told(tmp_path, tell)

@@ -1,29 +1,39 @@
 /** Queue by interval: the question, the table or the chart, the definitions, and the file. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { board } from "../api/board";
-import { Problem } from "../api/http";
 import { csvAddress, type Question, queueReport, type Report } from "../api/reports";
 import type { Queue } from "../state/shapes";
 import { full, hourMinute } from "../words/format";
-import { metricCounts, metricTitle, metricWord } from "../words/metrics";
-import { t, tOr } from "../words/words";
+import { t } from "../words/words";
 import { useDesk, usePart } from "./context";
-import { Empty, Failed, Press, Skeleton } from "./parts";
+import { FlowReportPage } from "./flowreport";
+import { Empty, Press } from "./parts";
 import { AskReport } from "./reportask";
 import { ReportChart } from "./reportchart";
+import { DAY_MS, dayStart, Meanings, Reading, useReport } from "./reportread";
 import { ReportTable } from "./reporttable";
 
-/** Midnight of the day of `at`, in this machine's zone. */
-export function dayStart(at: number): number {
-  const day = new Date(at);
-  day.setHours(0, 0, 0, 0);
-  return day.getTime();
+const REPORTS = ["queues", "flows"] as const;
+
+/** The reports, one at a time. */
+export function ReportPage() {
+  const [which, setWhich] = useState<(typeof REPORTS)[number]>("queues");
+  const choose = (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would frame two buttons as a form
+    <div class="row" role="group" aria-label={t("report.which")}>
+      {REPORTS.map((each) => (
+        <Press key={each} small pressed={which === each} onPress={() => setWhich(each)}>
+          {t(`report.which.${each}`)}
+        </Press>
+      ))}
+    </div>
+  );
+  return which === "queues" ? <QueueReport choose={choose} /> : <FlowReportPage choose={choose} />;
 }
 
-const DAY_MS = 24 * 60 * 60_000;
-
-export function ReportPage() {
+function QueueReport({ choose }: { choose: ComponentChildren }) {
   const desk = useDesk();
   const queues = useQueues();
   const [question, setQuestion] = useState<Question>(() => ({
@@ -34,26 +44,13 @@ export function ReportPage() {
     medium: "",
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   }));
-  const { report, problem, busy, stop, again } = useReport(question);
+  const { report, ...reading } = useReport(question, queueReport);
   return (
     <div class="page-body report">
       <h1>{t("report.title")}</h1>
+      {choose}
       <AskReport question={question} queues={queues} onAsk={setQuestion} />
-      {busy ? (
-        <div class="row">
-          <Skeleton rows={1} />
-          <Press small onPress={stop}>
-            {t("report.stop")}
-          </Press>
-        </div>
-      ) : null}
-      {problem === null ? null : (
-        <Failed
-          what={refusalOf(problem)}
-          problem={problem.id}
-          again={again}
-        />
-      )}
+      <Reading reading={reading} />
       {report === null ? null : <Answer report={report} question={question} />}
     </div>
   );
@@ -72,39 +69,6 @@ function useQueues(): readonly Queue[] {
   }, [own.length]);
   return own.length === 0 ? read : own;
 }
-
-function useReport(question: Question) {
-  const [report, setReport] = useState<Report | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const running = useRef<AbortController | null>(null);
-  const read = async (): Promise<void> => {
-    running.current?.abort();
-    const own = new AbortController();
-    running.current = own;
-    setProblem(null);
-    setBusy(true);
-    try {
-      setReport(await queueReport(question, own.signal));
-    } catch (failure) {
-      if (failure instanceof Problem) setProblem(failure);
-    }
-    if (running.current === own) setBusy(false);
-  };
-  useEffect(() => {
-    void read();
-    return () => running.current?.abort();
-  }, [question]);
-  const stop = (): void => {
-    running.current?.abort();
-    setBusy(false);
-  };
-  return { report, problem, busy, stop, again: () => void read() };
-}
-
-/** Why there is no answer; a question that asks for too much says what to choose instead. */
-const refusalOf = (problem: Problem): string =>
-  problem.code === "invalid_input" ? t("report.too_much") : tOr(`refused.${problem.code}`, t("report.failed"));
 
 function Answer({ report, question }: { report: Report; question: Question }) {
   const desk = useDesk();
@@ -132,7 +96,7 @@ function Answer({ report, question }: { report: Report; question: Question }) {
         ) : null}
       </div>
       {report.attribution === undefined ? null : <p class="muted">{t("report.by_arrival")}</p>}
-      {meanings ? <Meanings report={report} /> : null}
+      {meanings ? <Meanings definitions={report.definitions} /> : null}
       {report.rows.length === 0 ? (
         <Empty icon="reports">{t("report.none")}</Empty>
       ) : chart ? (
@@ -147,22 +111,5 @@ function Answer({ report, question }: { report: Report; question: Question }) {
       )}
       <p class="muted report-at">{t("report.asked_at", { time: hourMinute(desk.now(), true) })}</p>
     </>
-  );
-}
-
-function Meanings({ report }: { report: Report }) {
-  return (
-    <dl class="card meanings">
-      {Object.entries(report.definitions).map(([name, definition]) => (
-        <div key={name}>
-          <dt>
-            {metricWord(name, definition)} <span class="muted">{metricTitle(name, definition)}</span>
-          </dt>
-          <dd>
-            {metricCounts(name, definition)} <span class="muted">v{definition.version}</span>
-          </dd>
-        </div>
-      ))}
-    </dl>
   );
 }

@@ -28,18 +28,23 @@ function dayOf(text: string, days: number): number | null {
   return Number.isFinite(at) ? at : null;
 }
 
-export function AskReport({ question, queues, onAsk }: AskProps) {
-  const ask = (part: Partial<Question>): void => {
-    const next = { ...question, ...part };
-    onAsk(next.to > next.from ? next : { ...next, to: dayOf(fieldDay(next.from), 1) ?? next.to });
+interface Period {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The first and the last day that is asked for; a period always has a day at least. */
+export function Days({ period, onAsk }: { period: Period; onAsk: (period: Period) => void }) {
+  const ask = (part: Partial<Period>): void => {
+    const { from, to } = { ...period, ...part };
+    onAsk({ from, to: to > from ? to : (dayOf(fieldDay(from), 1) ?? to) });
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: the element search is too new for some screen readers
-    <div class="row report-ask" role="search">
+    <>
       <Field
         label={t("report.from")}
         type="date"
-        value={fieldDay(question.from)}
+        value={fieldDay(period.from)}
         onChange={(event) => {
           const from = dayOf(event.currentTarget.value, 0);
           if (from !== null) ask({ from });
@@ -48,12 +53,41 @@ export function AskReport({ question, queues, onAsk }: AskProps) {
       <Field
         label={t("report.to")}
         type="date"
-        value={fieldDay(question.to - 1)}
+        value={fieldDay(period.to - 1)}
         onChange={(event) => {
           const to = dayOf(event.currentTarget.value, 1);
           if (to !== null) ask({ to });
         }}
       />
+    </>
+  );
+}
+
+/** Only this medium, or all. */
+export function MediumChoice(props: {
+  media: readonly string[];
+  medium: string;
+  onAsk: (medium: string) => void;
+}) {
+  return (
+    <Choice
+      label={t("report.medium")}
+      value={props.medium}
+      options={[
+        ["", t("report.all")],
+        ...props.media.map((each): [string, string] => [each, mediumWord(each)]),
+      ]}
+      onChoose={props.onAsk}
+    />
+  );
+}
+
+export function AskReport({ question, queues, onAsk }: AskProps) {
+  const ask = (part: Partial<Question>): void => onAsk({ ...question, ...part });
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the element search is too new for some screen readers
+    <div class="row report-ask" role="search">
+      <Days period={question} onAsk={ask} />
       <Choice
         label={t("report.interval")}
         value={String(question.interval)}
@@ -69,14 +103,10 @@ export function AskReport({ question, queues, onAsk }: AskProps) {
         ]}
         onChoose={(queue) => ask({ queue })}
       />
-      <Choice
-        label={t("report.medium")}
-        value={question.medium}
-        options={[
-          ["", t("report.all")],
-          ...["mail", "chat", "voice", "fax"].map((each): [string, string] => [each, mediumWord(each)]),
-        ]}
-        onChoose={(medium) => ask({ medium })}
+      <MediumChoice
+        media={["mail", "chat", "voice", "fax"]}
+        medium={question.medium}
+        onAsk={(medium) => ask({ medium })}
       />
     </div>
   );

@@ -1,8 +1,16 @@
 /** The rows behind a number of the report: as many as it says, each with its way to the whole story. */
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/http";
-import { type Behind, type BehindRow, type Opening, rowsBehind } from "../api/reports";
+import {
+  type Behind,
+  type BehindRow,
+  type Definition,
+  type Figure,
+  type Opening,
+  rowsBehind,
+} from "../api/reports";
 import { hashOf } from "../app/route";
 import { full } from "../words/format";
 import { metricCounts, metricWord } from "../words/metrics";
@@ -11,14 +19,40 @@ import { Icon } from "./icon";
 import { Failed, Press, Skeleton } from "./parts";
 import { figure } from "./reporttable";
 
+/** A page of what stands behind a number. */
+interface Page<Row, Next> {
+  readonly figure: string;
+  readonly value: Figure;
+  readonly total: number;
+  readonly rows: readonly Row[];
+  readonly next: Next | null;
+  readonly definition: Definition;
+}
+
 export function ReportRows({ opening, onClose }: { opening: Opening; onClose: () => void }) {
-  const [found, setFound] = useState<Behind | null>(null);
+  return (
+    <BehindPanel<BehindRow, string, Behind>
+      read={(after) => rowsBehind(opening, after ?? "")}
+      onClose={onClose}
+      table={(found) => <Rows found={found} />}
+    />
+  );
+}
+
+/** What stands behind a number, page by page; Escape closes it. */
+export function BehindPanel<Row, Next, Read extends Page<Row, Next>>(props: {
+  read: (after: Next | undefined) => Promise<Read>;
+  table: (found: Read) => ComponentChildren;
+  onClose: () => void;
+}) {
+  const { onClose } = props;
+  const [found, setFound] = useState<Read | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const head = useRef<HTMLHeadingElement>(null);
   const read = async (): Promise<void> => {
     setProblem(null);
     try {
-      const page = await rowsBehind(opening, found?.next ?? "");
+      const page = await props.read(found?.next ?? undefined);
       setFound({ ...page, rows: [...(found?.rows ?? []), ...page.rows] });
     } catch (failure) {
       if (failure instanceof Problem) setProblem(failure);
@@ -56,7 +90,7 @@ export function ReportRows({ opening, onClose }: { opening: Opening; onClose: ()
         />
       )}
       {found === null && problem === null ? <Skeleton rows={4} /> : null}
-      {found === null || found.rows.length === 0 ? null : <Rows found={found} />}
+      {found === null || found.rows.length === 0 ? null : props.table(found)}
       {found?.next === null || found === null ? null : (
         <Press onPress={() => void read()}>{t("behind.more", { n: found.total - found.rows.length })}</Press>
       )}
@@ -64,7 +98,7 @@ export function ReportRows({ opening, onClose }: { opening: Opening; onClose: ()
   );
 }
 
-const title = (found: Behind): string =>
+const title = (found: Page<unknown, unknown>): string =>
   t("behind.title", {
     name: metricWord(found.figure, found.definition),
     value: figure(found.value, found.definition.unit),
