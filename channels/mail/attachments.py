@@ -9,6 +9,7 @@ import msgspec
 
 from channels.mail.limits import FILES_LEFT_OUT, Budget
 from channels.mail.reading import Leaf
+from channels.mail.tnef import PackedFile
 from router.model.file_names import DOWNLOAD_TYPE, clean_name, extension_of, proven_type
 
 _EXTENSIONS = {
@@ -46,17 +47,41 @@ class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def attachments_of(files: list[Leaf], budget: Budget) -> list[Attachment]:
-    """The files under their cleaned names; those beyond the budget are left out and noted."""
+    """The files under their cleaned names; those beyond the budget are left out and noted.
+
+    An opened ``winmail.dat`` gives what was inside, and stays itself where words in it do not.
+    """
     found: list[Attachment] = []
     counts = {True: 0, False: 0}
     allowed = {True: budget.limits.inline_files, False: budget.limits.files}
     for leaf in files:
+        for file in leaf.packed.files if leaf.packed is not None else ():
+            inline = bool(file.content_id)
+            counts[inline] += 1
+            if counts[inline] > allowed[inline]:
+                budget.note(FILES_LEFT_OUT)
+                continue
+            found.append(_packed(file, len(found) + 1))
+        if leaf.packed is not None and not leaf.packed.locked:
+            continue
         counts[leaf.inline] += 1
         if counts[leaf.inline] > allowed[leaf.inline]:
             budget.note(FILES_LEFT_OUT)
             continue
         found.append(_attachment(leaf, len(found) + 1))
     return found
+
+
+def _packed(file: PackedFile, number: int) -> Attachment:
+    name = clean_name(file.name, fallback=f"file {number}")
+    return Attachment(
+        name=name,
+        media_type=proven_type(name, file.data),
+        data=file.data,
+        declared_type=file.media_type[:_CONTENT_ID_LENGTH],
+        content_id=file.content_id.strip("<>")[:_CONTENT_ID_LENGTH],
+        inline=bool(file.content_id),
+    )
 
 
 def _attachment(leaf: Leaf, number: int) -> Attachment:

@@ -248,7 +248,7 @@ def _notices(
         budget.note(AMBIGUOUS_SENDER)
     if recognised.kind is Kind.NOTICE:
         budget.note(AUTOMATIC)
-    if any(leaf.part.media_type == "application/ms-tnef" for leaf in reading.files):
+    if any(leaf.is_winmail and (not leaf.packed or leaf.packed.locked) for leaf in reading.files):
         budget.note(WINMAIL)
     return tuple(budget.notices)
 

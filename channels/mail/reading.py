@@ -7,6 +7,7 @@ from channels.mail.charsets import CODECS, decode_text
 from channels.mail.headers import declared_charset
 from channels.mail.limits import TEXT_CUT, Budget
 from channels.mail.mime import Part
+from channels.mail.tnef import MEDIA_TYPES, Unpacked, unpack
 
 _META_CHARSET = re.compile(
     rb"<meta[^<>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE
@@ -31,10 +32,19 @@ _SIGNATURES = frozenset(
 
 
 class Leaf(NamedTuple):
-    """A part that is handed on as a file; ``inline`` when the HTML may show it."""
+    """A part that is handed on as a file; ``inline`` when the HTML may show it.
+
+    ``packed`` is what was inside a ``winmail.dat``, when it could be opened.
+    """
 
     part: Part
     inline: bool
+    packed: Unpacked | None = None
+
+    @property
+    def is_winmail(self) -> bool:
+        """Whether Outlook has packed files into this one."""
+        return self.part.media_type in MEDIA_TYPES or self.part.file_name.lower() == "winmail.dat"
 
 
 class Reading(NamedTuple):
@@ -78,7 +88,7 @@ class _Reader:
         elif self._is_text(part):
             self._text(part)
         elif part.media_type not in _SIGNATURES:
-            self.files.append(Leaf(part, inline=related or _is_inline_image(part)))
+            self.files.append(_leaf(part, inline=related or _is_inline_image(part)))
 
     def _multipart(self, part: Part, *, related: bool) -> None:
         if not part.children:
@@ -155,6 +165,11 @@ def _lock_of(part: Part) -> str:
     return ""
 
 
+def _leaf(part: Part, *, inline: bool) -> Leaf:
+    leaf = Leaf(part, inline)
+    return leaf._replace(packed=unpack(part.decoded())) if leaf.is_winmail else leaf
+
+
 def _hints(root: Part) -> tuple[str, ...]:
     fields = ("subject", "from", "to")
     found = [declared_charset(root.headers.raw(name)) for name in fields]
@@ -173,12 +188,16 @@ def read_tree(root: Part, budget: Budget) -> Reading:
     """The readable parts and the files of a mail.
 
     A mail that is nothing but another message, or has no words of its own but forwards some,
-    shows the words of that message; the message stays attached as well.
+    shows the words of that message; the message stays attached as well. Words that stand in a
+    ``winmail.dat`` alone are read there.
     """
     reader = _Reader(root, budget)
     reader.walk(root, related=False)
     if not any(text.strip() for text in (*reader.reading_texts, *reader.htmls)):
         for leaf in list(reader.files):
+            if leaf.packed is not None:
+                reader.reading_texts.append(leaf.packed.text.replace("\x00", ""))
+                reader.htmls.append(leaf.packed.html.replace("\x00", ""))
             if leaf.part.is_message:
                 inner = _Reader(leaf.part.children[0], budget)
                 inner.walk(leaf.part.children[0], related=False)

@@ -163,7 +163,7 @@ export const enDesk = {
   "notice.signed_smime": "Signed with S/MIME: the words are in the attached file",
   "notice.text_cut": "Very long: cut",
   "notice.unreadable": "Could not be read: see the source",
-  "notice.winmail_dat": "Outlook packed the files into winmail.dat",
+  "notice.winmail_dat": "Outlook packed something into winmail.dat that cannot be shown",
   "notice.unverified_sender": "The sender is not proven",
   "notification.body": "Queue {queue}",
   "notification.title": "{medium} offered",

@@ -166,7 +166,7 @@ export const zhDesk: Readonly<Record<keyof typeof enDesk, Message>> = {
   "notice.signed_smime": "已用 S/MIME 签名：正文在附件中",
   "notice.text_cut": "过长，已截断",
   "notice.unreadable": "无法读取：请查看原文",
-  "notice.winmail_dat": "Outlook 将文件打包为 winmail.dat",
+  "notice.winmail_dat": "Outlook 打包的 winmail.dat 中有无法显示的内容",
   "notice.unverified_sender": "发件人未经验证",
   "notification.body": "队列 {queue}",
   "notification.title": "有新的{medium}",
