@@ -57,9 +57,9 @@ def dotted(path: FieldPath) -> str:
 
 
 def undotted(field: str) -> FieldPath:
-    """The path of a dotted field without quoted keys: ``sites[1].origin`` or ``sites.1.origin``."""
-    parts = [part for part in re.split(r"[.\[\]]+", field) if part]
-    return tuple(int(part) if part.isdecimal() else part for part in parts)
+    """The path of a dotted field: ``sites[1].origin`` or ``sites.1.origin``; ``"a.b".c`` is two."""
+    parts = re.findall(r'"([^"]*)"|([^.\[\]"]+)', field)
+    return tuple(quoted or (int(part) if part.isdecimal() else part) for quoted, part in parts)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from router.model.catalogue import Span
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
-DURATION_MAX_MS = 400 * DAY_MS
+DURATION_MAX_MS = 3_660 * DAY_MS
 """No duration of a configuration is longer: more is a slip of the unit."""
 
 _UNIT_MS = {"ms": 1, "s": SECOND_MS, "min": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
@@ -48,7 +48,7 @@ def parse_duration(text: object) -> int:
     if total != int(total):
         raise ValueError(f'"{text}" is finer than a millisecond')
     if total > DURATION_MAX_MS:
-        raise ValueError(f'"{text}" is longer than 400 days')
+        raise ValueError(f'"{text}" is longer than ten years')
     return int(total)
 
 

@@ -19,6 +19,7 @@ NEEDED_BY_TESTS: dict[str, str] = {
     "espeak-ng": "a voice that speaks prompts nobody has recorded",
     "fonts-wqy-microhei": "Chinese text has a shape on the screenshots",
     "git": "the rules about the source text ask it which files there are",
+    "libmail-dkim-perl": "a reader of signatures nobody here wrote",
     "libnet-ssleay-perl": "swaks speaks TLS with it",
     "libopus0": "calls that speak Opus",
     "postfix": "a mail server nobody here wrote, on both sides of ours",

@@ -27,7 +27,7 @@ from channels.mail.store import MailStore
 from channels.mail.worker import ParserPool
 from router.model.effects import Deliver, Effect
 from router.model.errors import CarillonError, InvalidInput, StorageFailed
-from router.model.ids import Medium, Position
+from router.model.ids import DAY_MS, Instant, InteractionId, Medium, Position
 
 log = logging.getLogger(__name__)
 READERS = {"imap": imap_client.read_mailbox, "pop3": pop3_client.read_mailbox}
@@ -51,6 +51,7 @@ class MailChannel:
         )
         self._port: Any = None
         self._polls: dict[str, asyncio.Task[None]] = {}
+        self._forgetting: asyncio.Task[None] | None = None
         self._trouble: dict[str, str] = {}
 
     # -- life
@@ -71,9 +72,13 @@ class MailChannel:
         self._sender.start(self._settings.relay)
         self._port = self._opened(self._settings)
         self._begin_polls()
+        self._forgetting = asyncio.create_task(self._forget_daily(), name="old mail threads")
 
     async def stop(self) -> None:
         """Take no more; what is in hand is finished within 5 s or tried again later."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            await asyncio.gather(self._forgetting, return_exceptions=True)
         await self._end_polls()
         await self._close_port()
         await self._sender.stop()
@@ -204,6 +209,26 @@ class MailChannel:
                 mailbox, sender, taken.interaction_id, taken.subject
             )
         )
+
+    # -- what is kept for so long
+
+    async def forget_old(self) -> None:
+        """Forget which mails belong to interactions that are long over. Raises StorageFailed."""
+        floor = self._context.floor
+        before = Instant(self._context.clock.now() - self._settings.threads_kept_ms)
+        gone = 1
+        while gone:
+            gone = await self._store.forget_threads(
+                before, lambda found: floor.interaction(InteractionId(found)) is not None
+            )
+
+    async def _forget_daily(self) -> None:
+        while True:
+            try:
+                await self.forget_old()
+            except StorageFailed as error:
+                log.warning("Old mail threads stay until tomorrow: %s", error.message)
+            await asyncio.sleep(DAY_MS / 1_000)
 
     # -- reading mailboxes
 

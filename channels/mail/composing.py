@@ -37,9 +37,10 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class Composed(msgspec.Struct, frozen=True):
-    """A message as it leaves: envelope and bytes."""
+    """A message as it leaves: envelope, author and bytes."""
 
     sender: str
+    author: str
     recipients: tuple[str, ...]
     message_id: str
     data: bytes
@@ -107,6 +108,7 @@ def compose(
         _attach(message, attachment)
     return Composed(
         sender="" if automatic else mailbox.address,
+        author=mailbox.address,
         recipients=recipients,
         message_id=message_id,
         data=message.as_bytes(),

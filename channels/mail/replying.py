@@ -1,5 +1,6 @@
 """A mail's way out: from a sealed entry to the message that leaves."""
 
+import asyncio
 from collections.abc import Mapping
 
 import msgspec
@@ -10,6 +11,7 @@ from channels.mail.arriving import Arrivals
 from channels.mail.composing import Attachment, Composed, compose, reply_subject
 from channels.mail.reply_tokens import ReplyTokens, message_id, reply_address
 from channels.mail.settings import Mailbox, MailSettings
+from channels.mail.signing import key_for, sign
 from channels.mail.store import NOBODY, Conversation, Known, MailStore, Outgoing, Writer
 from channels.mail.templates import render
 from router.model.commands import MarkEntry
@@ -175,15 +177,21 @@ class Replies:
     # -- composing
 
     async def compose(self, message: Outgoing) -> Composed:
-        """The message as it leaves; the same one each time it is tried.
+        """The message as it leaves, signed; the same one each time it is tried.
 
         Raises NotFound when its words were erased, InvalidInput when it can never be sent.
         """
         plain = await self._context.seals.open(message.sealed, EntryId(message.key))
         content = msgspec.json.decode(plain, type=Content)
         if message.key.startswith((NOTIFICATION, ACKNOWLEDGEMENT)):
-            return self._compose_automatic(message, content)
-        return await self._compose_answer(message, content)
+            composed = self._compose_automatic(message, content)
+        else:
+            composed = await self._compose_answer(message, content)
+        found = key_for(composed.author, self.settings.dkim)
+        if found is None:
+            return composed
+        data = await asyncio.to_thread(sign, composed.data, *found)
+        return msgspec.structs.replace(composed, data=data)
 
     def _compose_automatic(self, message: Outgoing, content: Content) -> Composed:
         headers = content.mail or MailHeaders()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from channels.mail.signing import SigningKey, mistake_of
 from channels.mail.smtp_server import SmtpLimits
 from channels.mail.templates import (
     ACKNOWLEDGEMENT_FACTS,
@@ -14,6 +15,7 @@ from channels.mail.templates import (
     SIGNATURE_FACTS,
     mistakes,
 )
+from router.model.ids import DAY_MS
 from router.model.secret import Secret
 
 Name = Annotated[str, Meta(min_length=1, max_length=253)]
@@ -135,15 +137,18 @@ class Retry(Plain, frozen=True, kw_only=True):
 
 class MailSettings(Plain, frozen=True, kw_only=True):
     """Everything about mail. ``nameservers`` (addresses, with or without a port) are asked about
-    senders instead of the machine's own."""
+    senders instead of the machine's own. ``dkim`` is by the domain that signs. Which mails belong
+    to an interaction is known for ``threads_kept_ms`` after its last message."""
 
     host: Name = "mail.localhost"
     mailboxes: dict[str, Mailbox] = {}
     signatures: Signatures = Signatures()
     incoming: Incoming | None = Incoming()
     relay: Relay | None = None
+    dkim: dict[str, SigningKey] = {}
     retry: Retry = Retry()
     acknowledgements_an_hour: Annotated[int, Meta(ge=0, le=1_000)] = 100
+    threads_kept_ms: Annotated[int, Meta(ge=30 * DAY_MS, le=3_650 * DAY_MS)] = 730 * DAY_MS
     check_senders: bool = True
     nameservers: Annotated[tuple[str, ...], Meta(max_length=5)] = ()
 
@@ -177,6 +182,11 @@ def check(settings: MailSettings) -> list[tuple[str, str]]:
             if not _is_network(network):
                 message = f"{network!r} is no network such as 10.0.0.5 or 10.0.0.0/24"
                 found.append(("incoming.front.networks", message))
+    found.extend(
+        (f'dkim."{domain}".private_key', message)
+        for domain, key in settings.dkim.items()
+        if (message := mistake_of(key))
+    )
     for server in settings.nameservers:
         try:
             name_server(server)

@@ -3,7 +3,7 @@
 Addresses and message ids stand here only as keyed digests; words only as sealed boxes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -45,7 +45,7 @@ _threads = sa.Table(
     sa.Column("interaction_id", sa.Text, nullable=False),
     sa.Column("entry_id", sa.Text, nullable=False),
     sa.Column("agent_id", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
 )
 _conversations = sa.Table(
     "mail_conversations",
@@ -235,6 +235,21 @@ class MailStore:
         )
         async with self._tables.reading() as connection:
             return [Known(*row) for row in await connection.execute(statement)]
+
+    async def forget_threads(self, before: Instant, live: Callable[[str], bool]) -> int:
+        """Drop what is remembered of interactions whose last message is older; how many they were.
+
+        Those that ``live`` says go on keep theirs. One transaction takes a few hundred of them.
+        """
+        newest = sa.func.max(_threads.c.at)
+        old = sa.select(_threads.c.interaction_id).group_by(_threads.c.interaction_id)
+        statement = old.having(newest < before).order_by(newest).limit(_AT_ONCE)
+        async with self._tables.writing() as connection:
+            found = (await connection.execute(statement)).scalars()
+            gone = [interaction_id for interaction_id in found if not live(interaction_id)]
+            for table in (_threads, _conversations):
+                await connection.execute(sa.delete(table).where(table.c.interaction_id.in_(gone)))
+        return len(gone)
 
     async def sent(self, digest: str) -> Known | None:
         """Which entry of ours left under this message id; None for what others wrote.

@@ -66,3 +66,31 @@ def send_with_mail_program(
     command += ["-r", sender, "-s", subject]
     command += [word for path in attachments for word in ("-a", str(path))]
     run([*command, *recipients], deadline_s=START_S, text=text)
+
+
+_VERIFY = """
+use Mail::DKIM::Verifier; use Mail::DKIM::DNS; use Net::DNS::Resolver;
+Mail::DKIM::DNS::resolver(Net::DNS::Resolver->new(
+  nameservers => ["127.0.0.1"], port => $ARGV[0], recurse => 1));
+my $reader = Mail::DKIM::Verifier->new();
+binmode STDIN; local $/; $reader->PRINT(<STDIN>); $reader->CLOSE;
+print $reader->result_detail, " ", $reader->signature->domain;
+"""
+
+
+def dkim_verdict(raw: bytes, names: int, *, deadline_s: float = 60) -> str:
+    """What Perl's Mail::DKIM says of a message, and of which domain's signature.
+
+    ``names`` is the port of a name server on loopback.
+
+    Raises:
+        ProgramFailed: when it does not end well, or not in time.
+    """
+    program = [where("perl"), "-e", _VERIFY, str(names)]
+    try:
+        done = subprocess.run(
+            program, input=raw, capture_output=True, timeout=deadline_s, check=True
+        )
+    except subprocess.SubprocessError as error:
+        raise ProgramFailed(f"Mail::DKIM said nothing: {error}") from error
+    return done.stdout.decode()

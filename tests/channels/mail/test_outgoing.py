@@ -91,7 +91,13 @@ class Scene:
         """A queue on the store."""
 
         async def compose(message: Outgoing) -> Composed:
-            return Composed("help@c.example", RECIPIENTS, "m@c", b"Subject: x\r\n\r\nhello\r\n")
+            return Composed(
+                "help@c.example",
+                "help@c.example",
+                RECIPIENTS,
+                "m@c",
+                b"Subject: x\r\n\r\nhello\r\n",
+            )
 
         async def report(message: Outgoing, mark: Mark, reason: str) -> None:
             if self.deaf:

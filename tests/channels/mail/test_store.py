@@ -200,3 +200,27 @@ def test_a_copy_of_a_mail_is_known_for_a_week(tell: Tell) -> None:
         assert await store.copies("d1") == {}
 
     tell(story)
+
+
+def test_threads_are_forgotten_when_their_last_message_is_old_and_nobody_works_at_them(
+    tell: Tell,
+) -> None:
+    async def story(store: MailStore) -> None:
+        last = {"over": 100, "answered": 900, "open": 100}
+        for name, at in last.items():
+            here = InteractionId(name)
+            await store.keep_conversation(
+                Conversation(here, CaseId("c"), "help@x", EntryId(f"{name} e"), BOX)
+            )
+            for number, moment in enumerate((50, at)):
+                known = Known(CaseId("c"), here, EntryId(f"{name} {number}"))
+                await store.remember(f"{name} {number}", known, Instant(moment))
+        assert await store.forget_threads(Instant(500), lambda found: found == "open") == 1
+        assert await store.forget_threads(Instant(500), lambda found: found == "open") == 0
+        assert await store.conversation(InteractionId("over")) is None
+        assert await store.belongs(["over 0", "over 1"]) == []
+        for name in ("answered", "open"):
+            assert await store.conversation(InteractionId(name)) is not None
+            assert len(await store.belongs([f"{name} 0", f"{name} 1"])) == 2
+
+    tell(story)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from config.wiring import Centre
 from router.model.events import Event, Recorded
-from tests.channels.mail.name_server import name_server
+from tests.channels.mail.name_server import Records, name_server
 from tests.journeys.mail.test_answer import smtp_port
 from tests.support.centre import running_centre, until, write_configuration
 
@@ -34,6 +34,7 @@ class KeepingRelay:
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, EmailMessage]] = []
+        self.raw: list[bytes] = []
         self.answering: Callable[[str, EmailMessage], Awaitable[None]] | None = None
         self._news = asyncio.Condition()
 
@@ -50,6 +51,7 @@ class KeepingRelay:
                 writer.write(b"354 go\r\n")
                 data = await reader.readuntil(b"\r\n.\r\n")
                 message = message_from_bytes(data[:-3], policy=policy.default)
+                self.raw.append(data[:-3])
                 self.kept.append((sender, message))
                 if self.answering is not None:
                     await self.answering(sender, message)
@@ -70,9 +72,11 @@ class KeepingRelay:
 class Town:
     """Everything of a story about senders."""
 
-    def __init__(self, centre: Centre, relay: KeepingRelay) -> None:
+    def __init__(self, centre: Centre, relay: KeepingRelay, names: int) -> None:
         self.centre = centre
         self.relay = relay
+        self.names = names
+        """The port of the name server that knows the town's domains."""
 
     async def send(
         self,
@@ -105,12 +109,14 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, *mailbox: str, limits: str = "") -> AsyncIterator[Town]:
+async def town(
+    folder: Path, *mailbox: str, limits: str = "", records: Records | None = None
+) -> AsyncIterator[Town]:
     """A centre that checks senders; ``mailbox`` are further lines of its one mailbox."""
     relay = KeepingRelay()
     server = await asyncio.start_server(relay.talk, HOME, 0)
     port = server.sockets[0].getsockname()[1]
-    async with name_server(RECORDS) as names:
+    async with name_server({**RECORDS, **(records or {})}) as names:
         made = write_configuration(
             folder,
             channels="\n".join(
@@ -130,7 +136,7 @@ async def town(folder: Path, *mailbox: str, limits: str = "") -> AsyncIterator[T
         )
         try:
             async with running_centre(made) as centre:
-                yield Town(centre, relay)
+                yield Town(centre, relay, names)
         finally:
             server.close()
             await server.wait_closed()
