@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx
+import pytest
+from fastapi import FastAPI
 
+from config import health
 from config.centre import Site
 from config.check import load
 from tests.config.support import CENTRE, lines, with_line, write
@@ -84,6 +87,30 @@ def test_figures_and_health_are_shown_to_those_they_are_for(tmp_path: Path) -> N
         assert 'carillon_queue_waiting{queue="support"} 0.0' in shown.text
 
     running(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("unwell", "status"),
+    [
+        ({}, 200),
+        ({"channel.mail.mailbox help": "does not answer"}, 200),
+        ({"effects.mail": "Deliver at position 7: the disk is full"}, 200),
+        ({"log": "the disk is full"}, 503),
+        ({"lead": "epoch 2 leads"}, 503),
+        ({"desk: projection": "StorageFailed()", "channel.mail.outgoing": "waits"}, 503),
+    ],
+)
+def test_a_medium_in_trouble_keeps_nobody_from_the_others(
+    unwell: dict[str, str], status: int
+) -> None:
+    async def asked() -> int:
+        application = FastAPI()
+        application.include_router(health.routes(lambda: unwell))
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://centre") as http:
+            return (await http.get("/readyz")).status_code
+
+    assert asyncio.run(asked()) == status
 
 
 def test_a_changed_file_decides_and_a_wrong_one_is_told_of(tmp_path: Path) -> None:
