@@ -22,10 +22,12 @@ BOXES_BYTES_MAX = 16 * 1_024 * 1_024
 CARD_MS = MINUTE_MS
 ADDRESS_KINDS = {
     "mail": ("mail",),
-    "chat": ("chat", "mail"),
+    "chat": ("mail",),
     "voice": ("phone",),
     "fax": ("phone",),
 }
+UNSAID_KINDS = frozenset({"chat"})
+"""What tells nobody anything: a visitor who gave no name is known by their first chat's id."""
 
 log = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
@@ -127,7 +129,8 @@ class Glimpses:
         card = await self.card(about.subject)
         kinds = ADDRESS_KINDS.get(about.medium, ())
         of_medium = [each for kind in kinds for each in card.addresses if each.kind == kind]
-        address = next(iter((*of_medium, *card.addresses)), None)
+        others = (each for each in card.addresses if each.kind not in UNSAID_KINDS)
+        address = next(iter((*of_medium, *others)), None)
         claimed = about.customer
         verified = claimed.get("verified")
         return WhoShape(

@@ -198,3 +198,16 @@ def test_the_audit_says_what_a_supervisor_did_to_an_interaction(tmp_path: Path) 
         ]
 
     story(tmp_path, tell)
+
+
+def test_a_guest_of_the_chat_has_no_address_that_anybody_could_use(tmp_path: Path) -> None:
+    async def tell(world: World) -> None:
+        mia = await world.ready("mia")
+        await world.arrive(sender="b789ca279a6d8507967a331529fb8b5c", name="")
+        offer = (await mia.push("offered"))["offer"]
+        assert offer["customer"]["address"] == ""
+        await world.arrive(MAIL, sender="ana@ruiz.example")
+        offer = (await mia.push("offered"))["offer"]
+        assert offer["customer"]["address"] == "ana@ruiz.example"
+
+    story(tmp_path, tell)
