@@ -5,6 +5,7 @@ a mail server of theirs on this machine, which takes everything and keeps nothin
 """
 
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
 from typing import Any
 
 import aiosmtplib
@@ -31,6 +32,9 @@ async def send(letters: Letters, name: str, mail: str, words: str) -> None:
     message = EmailMessage()
     message["From"] = f"{name} <{mail}>"
     message["To"] = letters.to
+    # Whoever writes the same words again sends another letter, not a copy of the first.
+    message["Message-ID"] = make_msgid(domain="example.invalid")
+    message["Date"] = formatdate()
     message["Subject"] = words[:60]
     message.set_content(words)
     await aiosmtplib.send(

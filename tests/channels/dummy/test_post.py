@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from channels.dummy.post import Answers, Letters, send
 from router.model.errors import CannotListen
+from tests.journeys.mail.test_answer import configured, smtp_port
 from tests.support import loop
+from tests.support.centre import running_centre
 from tests.support.programs import free_port
 
 DEADLINE_S = 30
@@ -23,6 +26,17 @@ def test_a_letter_is_handed_over_and_counted() -> None:
             await send(letters, "Ana Ruiz", "ana.ruiz@example.invalid", "Where is my parcel?")
         assert answers.taken == 1
         answers.stop()
+
+    loop.run(tell())
+
+
+def test_the_same_words_again_are_another_letter(tmp_path: Path) -> None:
+    async def tell() -> None:
+        async with running_centre(configured(tmp_path)) as centre:
+            letters = Letters("127.0.0.1", smtp_port(centre), "help@carillon.test", 0)
+            for _ in range(2):
+                await send(letters, "Ana Ruiz", "ana.ruiz@example.invalid", "Where is it?")
+            assert centre.hub.conservation().accepted == 2
 
     loop.run(tell())
 
