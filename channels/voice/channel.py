@@ -19,6 +19,7 @@ from channels.voice.media.pool import Settings as PoolSettings
 from channels.voice.messages import tone
 from channels.voice.music import music
 from channels.voice.nodes import Nodes
+from channels.voice.own_phones import OwnPhones
 from channels.voice.performing import Performing
 from channels.voice.recordings import Recorder
 from channels.voice.relocating import Relocating
@@ -55,6 +56,8 @@ class VoiceChannel:
         self.telephones = VoiceTelephones(
             house, self._conversations, self._ringing, self.policy, self._over
         )
+        self._own_phones = OwnPhones(house, self.telephones)
+        self._ringing.on_transfer = self._own_phones.asked
         self._arriving = Arriving(
             house,
             self._conversations,
@@ -191,7 +194,11 @@ class VoiceChannel:
 
     def _take(self, call: Call) -> None:
         """A call that was let in: of a caller, or of an agent's own telephone."""
-        self._arriving.take(call)
+        agent_id = self._own_phones.agent_of(call)
+        if agent_id is None:
+            self._arriving.take(call)
+        else:
+            self._own_phones.take(call, agent_id)
 
     def _make_sounds(self) -> None:
         folder = self._house.context.data_folder

@@ -124,8 +124,8 @@ class Performing:
     def _disconnect(self, conversation: Conversation, agent_id: AgentId) -> None:
         member = conversation.member(agent_id)
         if member is not None and member.joined:
-            reason = "customer_left" if conversation.left else member.reason or "hung_up"
-            conversation.remove(member, reason)
+            left = "customer_left" if conversation.left else "hung_up"
+            conversation.remove(member, member.reason or left)
 
     async def _release(self, conversation: Conversation, effect: Release) -> None:
         if effect.outcome is Outcome.VOICEMAIL and conversation.message_wanted:

@@ -128,6 +128,14 @@ class Ringing:
         self._house.carry(self._sound(conversation, member), "ringing an agent")
         return member
 
+    def at_phone(self, conversation: Conversation, agent_id: AgentId, end: CallEnd) -> None:
+        """An agent's own telephone has called: it is their sound in this conversation."""
+        call_id = CallId(self._house.nodes.name())
+        member = Member(call_id, self._house.now, CallKind.OUTGOING, agent_id=agent_id)
+        member.device, member.end, member.answered = Device.PHONE, end, True
+        end.tell_to(lambda event: self.phone_told(conversation, member, event))
+        conversation.members.append(member)
+
     async def sound_again(
         self, conversation: Conversation, member: Member, page: Telephone | None = None
     ) -> None:
@@ -200,7 +208,7 @@ class Ringing:
             self._house.nodes,
             self._house.settings.codecs,
             (),
-            lambda event: self._phone_told(conversation, member, event),
+            lambda event: self.phone_told(conversation, member, event),
         )
         member.end = end
         endpoint = self._house.endpoint
@@ -263,9 +271,10 @@ class Ringing:
 
     # -- what telephones tell
 
-    def _phone_told(
+    def phone_told(
         self, conversation: Conversation, member: Member, event: CallEvent | LegEvent
     ) -> None:
+        """What happens at an agent's own telephone."""
         carry, say = self._house.carry, self._house.say
         agent_id = member.agent_id
         match event:

@@ -126,6 +126,18 @@ class Dialling(Plain, frozen=True, kw_only=True):
     callbacks: bool = True
 
 
+Code = Annotated[str, Meta(pattern=r"^[*#][0-9*#]{1,8}\Z")]
+
+
+class Codes(Plain, frozen=True, kw_only=True):
+    """What an agent dials at their own telephone to say how they stand."""
+
+    ready: Code = "*1"
+    not_ready: Code = "*2"
+    sign_out: Code = "*3"
+    wrapped_up: Code = "*4"
+
+
 class MediaNodes(Plain, frozen=True, kw_only=True):
     """The processes of the sound. ``nodes`` 0: one less than there are processors.
 
@@ -155,6 +167,7 @@ class VoiceSettings(Plain, frozen=True, kw_only=True):
     entries: dict[Number, Entry] = {}
     recording: Recordings = Recordings()
     dialling: Dialling = Dialling()
+    codes: Codes = Codes()
     media: MediaNodes = MediaNodes()
     codecs: Annotated[tuple[Codec, ...], Meta(min_length=1, max_length=4)] = (
         Codec.PCMU,

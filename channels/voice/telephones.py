@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from typing_extensions import override
 
+from channels.voice.call_ends import CallEnd
 from channels.voice.calling_out import OutCall
 from channels.voice.conversation import Conversation
 from channels.voice.conversations import Conversations
@@ -16,7 +17,7 @@ from channels.voice.members import Member
 from channels.voice.nodes import LegEvent
 from channels.voice.ringing import Ringing
 from channels.voice.sip.happenings import CallEvent, Ended
-from router.model.catalogue import Agent, Catalogue
+from router.model.catalogue import Catalogue
 from router.model.commands import Arrive, Assign, CustomerLeave, End
 from router.model.content import Content
 from router.model.errors import CarillonError, Refused
@@ -51,7 +52,7 @@ class VoiceTelephones(Telephones):
         self._house = house
         self._conversations = conversations
         self._ringing = ringing
-        self._policy = policy
+        self.policy = policy
         self._ended = ended
 
     # -- pages and devices
@@ -131,11 +132,15 @@ class VoiceTelephones(Telephones):
 
     @override
     async def dial(self, agent_id: AgentId, number: str, queue: QueueName) -> InteractionId:
+        return await self.dial_with(agent_id, number, queue, None)
+
+    async def dial_with(
+        self, agent_id: AgentId, number: str, queue: QueueName, end: CallEnd | None
+    ) -> InteractionId:
+        """As ``dial``; ``end`` is the telephone of theirs that dialled, else one rings."""
         house, context = self._house, self._house.context
-        allowed = self._policy.judge(number, house.now)
-        catalogue = context.floor.catalogue()
-        agent = catalogue.agents.get(agent_id)
-        if agent is None or queue not in catalogue.queues or not _serves(catalogue, agent, queue):
+        allowed = self.policy.judge(number, house.now)
+        if queue not in served_queues(context.floor.catalogue(), agent_id):
             raise Refused("this agent does not serve this queue", code="not_yours")
         if house.retired or house.stopping:
             raise Refused("calls are no longer made", code="no_voice")
@@ -149,6 +154,8 @@ class VoiceTelephones(Telephones):
         words = {"kind": "call", "called": allowed.number}
         entry = await house.seal(subject, Content(fields=words))
         self._conversations.add(conversation)
+        if end is not None:
+            self._ringing.at_phone(conversation, agent_id, end)
         try:
             await context.inbox.submit(
                 Arrive(
@@ -166,7 +173,7 @@ class VoiceTelephones(Telephones):
             await house.say(CustomerLeave(interaction_id, "not_dialled"))
             self._conversations.drop(conversation)
             raise
-        out = OutCall(house, self._policy, allowed, lambda event: self._called(conversation, event))
+        out = OutCall(house, self.policy, allowed, lambda event: self._called(conversation, event))
         house.carry(self._dialled(conversation, out, agent_id), "an outgoing call")
         log.info("An outgoing call", extra={"interaction": interaction_id, "agent": agent_id})
         return interaction_id
@@ -194,7 +201,9 @@ class VoiceTelephones(Telephones):
         await house.say(CustomerLeave(conversation.interaction_id, outcome))
 
     def _called(self, conversation: Conversation, event: CallEvent | LegEvent) -> None:
-        if isinstance(event, Ended) and not conversation.left:
+        up = conversation.customer is not None and conversation.customer.up
+        if isinstance(event, Ended) and up and not conversation.left:
+            # Whoever does not answer is told of by the outcome of the call.
             conversation.left = True
             leave = CustomerLeave(conversation.interaction_id)
             self._house.carry(self._house.say(leave), "the far side hung up")
@@ -282,11 +291,11 @@ class VoiceTelephones(Telephones):
         house = self._house
         if conversation.outside() is not None:
             raise Refused("a number is being called already", code="busy")
-        allowed = self._policy.judge(number, house.now)
+        allowed = self.policy.judge(number, house.now)
         member = Member(CallId(house.nodes.name()), house.now, CallKind.CONSULT, number=number)
         out = OutCall(
             house,
-            self._policy,
+            self.policy,
             allowed,
             lambda event: self._outside_told(conversation, member, event),
         )
@@ -377,7 +386,11 @@ class VoiceTelephones(Telephones):
             raise Refused(f"the sound: {problem}", code="no_sound") from problem
 
 
-def _serves(catalogue: Catalogue, agent: Agent, queue: QueueName) -> bool:
-    """Whether a queue is an agent's own or one of their teams'."""
-    teams = (catalogue.teams.get(name) for name in agent.teams)
-    return queue in agent.queues or any(team and queue in team.queues for team in teams)
+def served_queues(catalogue: Catalogue, agent_id: AgentId) -> tuple[QueueName, ...]:
+    """The queues an agent serves, their own first, then their teams'."""
+    agent = catalogue.agents.get(agent_id)
+    if agent is None:
+        return ()
+    teams = [team for name in agent.teams if (team := catalogue.teams.get(name)) is not None]
+    found = (*agent.queues, *(queue for team in teams for queue in team.queues))
+    return tuple(dict.fromkeys(queue for queue in found if queue in catalogue.queues))
