@@ -20,8 +20,8 @@ from channels.voice.sip.happenings import CallEvent, Confirmed, Ended, TransferA
 from channels.voice.store import KeptCall
 from channels.voice.waiting import Waiting
 from ivr.happenings import Over
-from ivr.own import own_words
-from ivr.prompts import File, Utterance
+from ivr.own import FOLDER, own_words
+from ivr.prompts import File, Text, Utterance
 from ivr.session import Contact
 from router.model.commands import Arrive, CustomerLeave, Enqueue, Scalar
 from router.model.content import Content
@@ -177,11 +177,8 @@ class Arriving:
         if recording.mode != "off" or "announce" in recording.queues.values():
             language = conversation.language
             words = recording.words.get(language, "")
-            part = (
-                File("", words)
-                if words
-                else File("carillon/recorded", own_words("recorded", language))
-            )
+            own = File(f"{FOLDER}recorded", own_words("recorded", language))
+            part = Text(words) if words else own
             await conversation.tell(Utterance(language, (part,)))
             conversation.announced = True
         if conversation.customer is None or call.ended:
@@ -285,7 +282,8 @@ class Arriving:
         elif conversation.handed_over and conversation.leaving:
             self._ended(conversation)
         elif not conversation.leaving:
-            leave = CustomerLeave(conversation.interaction_id, reason)
+            why = "restart" if self._house.stopping else reason
+            leave = CustomerLeave(conversation.interaction_id, why)
             self._house.carry(self._house.say(leave), "a caller who left")
         conversation.changed()
 

@@ -251,6 +251,7 @@ class Conversation:
                 # Somebody left meanwhile, or their node did: the news of it is on its way.
                 log.info("A call could not be arranged: %s", problem)
                 self._mixed = None
+                self._music = ""
                 await asyncio.sleep(AGAIN_S)
                 self._news.set()
 

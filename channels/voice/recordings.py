@@ -81,6 +81,11 @@ class Recorder:
         self._lines: dict[str, tuple[MediaLine, KeptRecording, bytes]] = {}
         self._whole: dict[str, asyncio.Future[Recorded]] = {}
 
+    @property
+    def going(self) -> bool:
+        """Whether anything is recorded, or on its way home."""
+        return bool(self._lines)
+
     async def begin(
         self, leg: str, interaction_id: InteractionId, subject: SubjectId, *, message: bool
     ) -> tuple[str, MediaLine]:

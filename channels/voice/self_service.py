@@ -237,7 +237,8 @@ class FlowRun:
     async def _run(self, number: int, errand: Errand) -> None:
         answer = await self._answer_of(errand)
         self._tell(Answered(number, answer))
-        if self._left:
+        kept = isinstance(answer, Recorded) and answer.duration_ms > 0
+        if self._left and not kept:
             self._tell(Gone())
 
     async def _answer_of(self, errand: Errand) -> Answer:

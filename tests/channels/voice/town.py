@@ -160,7 +160,7 @@ class Handset:
         """Whether something is heard that is no tone of ours."""
         heard = self.phone.heard(50)
         loud = len(heard) > 4_000 and int(np.abs(heard.astype(np.int32)).max()) > 300
-        return loud and not any(level_of(heard, hz) > 1_000 for hz in (440, 700, 1_000, 1_300))
+        return loud and not any(level_of(heard, hz) > 2_500 for hz in (440, 700, 1_000, 1_300))
 
 
 class Page(Telephone):
@@ -222,14 +222,24 @@ class Page(Telephone):
 
     async def _connect(self, end: StandIn) -> None:
         end.socket.setblocking(False)
-        await asyncio.sleep(0.05)
-        end.check()
-        end.hello()
+        while not end.answers and not self._gone(end):
+            end.check()
+            await asyncio.sleep(0.05)
+        if not self._gone(end):
+            end.hello()
+        # What is lost of a handshake is said again, as a browser does.
+        while end.keys is None and not self._gone(end):
+            await asyncio.sleep(0.25)
+            end.connection.DTLSv1_handle_timeout()
+            end.flush()
+
+    def _gone(self, end: StandIn) -> bool:
+        return end is not self.end or end.socket.fileno() < 0
 
     def tick(self) -> None:
         """One frame said, and everything heard."""
         end = self.end
-        if end is None:
+        if end is None or end.socket.fileno() < 0:
             return
         with contextlib.suppress(BlockingIOError):
             while True:
