@@ -4,10 +4,11 @@ The same fold runs on the live log and on a rebuilt one, so both give the same r
 """
 
 from collections.abc import Callable
-from functools import singledispatchmethod
+from itertools import islice
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from reporting.rows import (
     EngagementRow,
@@ -22,13 +23,19 @@ from reporting.rows import (
 from reporting.states import AgentStates
 from router.model import events
 from router.model.catalogue import Catalogue
-from router.model.events import Event, Recorded
+from router.model.events import Recorded
 from router.model.ids import Position
 from router.model.interaction import Outcome, Role
 
 Find = Callable[..., Any]
 """Finds a kept row by its type and key, or None: what this fold has not touched itself. A key
 whose end is left open asks for the last such row."""
+
+Key = tuple[Any, ...]
+"""A row's type and the values of its key."""
+
+ROWS_KEPT = 10_000
+"""Rows that are known without looking them up: those of two thousand contacts or so."""
 
 _FLOWED_OUT = {
     "transfer": "transferred",
@@ -43,7 +50,8 @@ _encode = msgspec.json.Encoder().encode
 class HistoryFold:
     """Folds events into rows; ``drain`` gives the rows changed since the last drain.
 
-    Without ``steps`` the decisions are left out: all figures, no timeline.
+    Without ``steps`` the decisions are left out: all figures, no timeline. What was folded of late
+    is known without looking it up: the last ``ROWS_KEPT`` rows that changed.
     """
 
     def __init__(
@@ -57,7 +65,8 @@ class HistoryFold:
         self._steps = steps
         self._find = find
         self._agents = agents
-        self._changed: dict[tuple[Any, ...], Row] = {}
+        self._changed: dict[Key, Row] = {}
+        self._kept: dict[Key, Row] = {}
         self.catalogue = catalogue
 
     def use(self, find: Find) -> None:
@@ -66,22 +75,30 @@ class HistoryFold:
 
     def drain(self) -> list[Row]:
         """The rows that changed, each in its last shape, agent states included."""
-        rows = [*self._changed.values(), *self._agents.drain()]
-        self._changed.clear()
-        return rows
+        changed, self._changed = self._changed, {}
+        kept = self._kept
+        for key, row in changed.items():
+            if not isinstance(row, StepRow | FlowStepRow):
+                kept.pop(key, None)
+                kept[key] = row
+        for key in list(islice(kept, max(0, len(kept) - ROWS_KEPT))):
+            del kept[key]
+        return [*changed.values(), *self._agents.drain()]
 
     def apply(self, recorded: Recorded) -> None:
         """Fold one event."""
         event = recorded.event
-        interaction_id = getattr(event, "interaction_id", None)
-        if self._steps and interaction_id is not None and not isinstance(event, events.EntryAdded):
-            self._step(recorded, interaction_id)
-        if isinstance(event, events.EntryAdded):
+        if self._steps:
+            interaction_id = getattr(event, "interaction_id", None)
+            if interaction_id is not None and not isinstance(event, events.EntryAdded):
+                self._step(recorded, interaction_id)
+        fold = _FOLDS.get(type(event))
+        if fold is not None:
+            fold(self, event)
+        elif isinstance(event, events.EntryAdded):
             self._entry(event, recorded.position)
         elif isinstance(event, events.SelfServiceStepped):
             self._flow_step(event, recorded.position)
-        else:
-            _fold_of(type(event))(self, event)
         self._agents.apply(recorded)
 
     def _step(self, recorded: Recorded, interaction_id: str) -> None:
@@ -94,20 +111,22 @@ class HistoryFold:
             agent_id=getattr(event, "agent_id", None),
             detail=_encode(event).decode(),
         )
-        self._changed["step", recorded.position] = row
+        self._changed[StepRow, recorded.position] = row
 
     # -- finding and changing rows
 
     def _row(self, kind: type[Any], **key: Any) -> Any:
-        changed = self._changed.get((kind.__name__, *key.values()))
-        return changed if changed is not None else self._find(kind, **key)
+        """The row with this key: changed just now or of late, else looked up; None without one."""
+        found = (kind, *key.values())
+        row = self._changed.get(found) or self._kept.get(found)
+        return row if row is not None else self._find(kind, **key)
 
     def _put(self, row: Row, *key: Any) -> None:
-        self._changed[type(row).__name__, *key] = row
+        self._changed[type(row), *key] = row
 
     def _change_interaction(self, interaction_id: str, **values: Any) -> None:
         row = self._row(InteractionRow, interaction_id=interaction_id)
-        self._put(msgspec.structs.replace(row, **values), interaction_id)
+        self._put(replace(row, **values), interaction_id)
 
     def _open_visit(self, interaction_id: str) -> VisitRow | None:
         interaction = self._row(InteractionRow, interaction_id=interaction_id)
@@ -121,7 +140,7 @@ class HistoryFold:
     def _end_visit(self, interaction_id: str, result: str, at: int, agent: str | None) -> None:
         visit = self._open_visit(interaction_id)
         if visit is not None:
-            ended = msgspec.structs.replace(
+            ended = replace(
                 visit, result=result, ended_at=at, wait_ms=at - visit.entered_at, agent_id=agent
             )
             self._put(ended, interaction_id, visit.visit)
@@ -135,20 +154,14 @@ class HistoryFold:
         return row
 
     def _change_engagement(self, interaction_id: str, agent_id: str, **values: Any) -> None:
-        row = msgspec.structs.replace(self._engagement(interaction_id, agent_id), **values)
+        row = replace(self._engagement(interaction_id, agent_id), **values)
         self._put(row, interaction_id, agent_id, row.started_at)
 
     # -- one method per event that changes a row
 
-    @singledispatchmethod
-    def _take(self, event: Event) -> None:
-        """Events without a method of their own change no row of an interaction."""
-
-    @_take.register
     def _catalogue(self, event: events.CatalogueChanged) -> None:
         self.catalogue = event.catalogue
 
-    @_take.register
     def _arrived(self, event: events.Arrived) -> None:
         row = InteractionRow(
             interaction_id=event.interaction_id,
@@ -170,13 +183,11 @@ class HistoryFold:
         )
         self._put(row, event.interaction_id)
 
-    @_take.register
     def _attributes(self, event: events.AttributesSet) -> None:
         row = self._row(InteractionRow, interaction_id=event.interaction_id)
         merged = {**msgspec.json.decode(row.attributes), **event.attributes}
         self._change_interaction(event.interaction_id, attributes=_encode(merged).decode())
 
-    @_take.register
     def _linked(self, event: events.SubjectLinked) -> None:
         self._change_interaction(event.interaction_id, subject=event.subject)
 
@@ -215,16 +226,12 @@ class HistoryFold:
         )
         self._put(row, position)
 
-    @_take.register
     def _marked(self, event: events.EntryMarked) -> None:
         row = self._row(EntryRow, entry_id=event.entry_id)
         if row is not None:
-            marked = msgspec.structs.replace(
-                row, mark=event.mark, mark_reason=event.reason, marked_at=event.at
-            )
+            marked = replace(row, mark=event.mark, mark_reason=event.reason, marked_at=event.at)
             self._put(marked, event.entry_id)
 
-    @_take.register
     def _queued(self, event: events.Queued) -> None:
         result = _FLOWED_OUT.get(event.reason, event.reason)
         self._end_visit(event.interaction_id, result, event.at, None)
@@ -251,7 +258,6 @@ class HistoryFold:
         self._put(visit, event.interaction_id, event.visit)
         self._change_interaction(event.interaction_id, queue=event.queue, visits=event.visit)
 
-    @_take.register
     def _offered(self, event: events.Offered) -> None:
         row = OfferRow(
             offer_id=event.offer_id,
@@ -269,18 +275,16 @@ class HistoryFold:
         self._put(row, event.offer_id)
         visit = self._open_visit(event.interaction_id)
         if visit is not None:
-            counted = msgspec.structs.replace(visit, offers=visit.offers + 1)
+            counted = replace(visit, offers=visit.offers + 1)
             self._put(counted, event.interaction_id, visit.visit)
 
-    @_take.register
     def _offer_ended(self, event: events.OfferEnded) -> None:
         row = self._row(OfferRow, offer_id=event.offer_id)
-        ended = msgspec.structs.replace(
+        ended = replace(
             row, ended_at=event.at, end=event.end, rang_ms=event.rang_ms, reason=event.reason
         )
         self._put(ended, event.offer_id)
 
-    @_take.register
     def _engaged(self, event: events.Engaged) -> None:
         row = EngagementRow(
             interaction_id=event.interaction_id,
@@ -303,19 +307,15 @@ class HistoryFold:
         if event.role is Role.LEAD:
             self._end_visit(event.interaction_id, "answered", event.at, event.agent_id)
 
-    @_take.register
     def _held(self, event: events.Held) -> None:
         self._change_engagement(event.interaction_id, event.agent_id, state="held")
 
-    @_take.register
     def _retrieved(self, event: events.Retrieved) -> None:
         self._change_engagement(event.interaction_id, event.agent_id, state="talking")
 
-    @_take.register
     def _lead(self, event: events.LeadChanged) -> None:
         self._change_engagement(event.interaction_id, event.to_agent, role=Role.LEAD.value)
 
-    @_take.register
     def _engagement_ended(self, event: events.EngagementEnded) -> None:
         self._change_engagement(
             event.interaction_id,
@@ -328,12 +328,10 @@ class HistoryFold:
             wrap_up_ms=0 if event.wrap_up_until is None else None,
         )
 
-    @_take.register
     def _disposition(self, event: events.DispositionSet) -> None:
         self._change_engagement(event.interaction_id, event.agent_id, disposition=event.disposition)
         self._change_interaction(event.interaction_id, disposition=event.disposition)
 
-    @_take.register
     def _wrapped(self, event: events.WrapUpEnded) -> None:
         self._change_engagement(
             event.interaction_id,
@@ -343,11 +341,9 @@ class HistoryFold:
             state="ended",
         )
 
-    @_take.register
     def _left(self, event: events.CustomerLeft) -> None:
         self._end_visit(event.interaction_id, Outcome.ABANDONED.value, event.at, None)
 
-    @_take.register
     def _closed(self, event: events.Closed) -> None:
         self._end_visit(event.interaction_id, event.outcome.value, event.at, None)
         self._change_interaction(
@@ -358,6 +354,24 @@ class HistoryFold:
         )
 
 
-_fold_of: Callable[[type[Any]], Callable[[HistoryFold, Event], None]]
-_fold_of = HistoryFold.__dict__["_take"].dispatcher.dispatch
-"""The method for a kind of event, asked directly: a bound one is a new object at each call."""
+_FOLDS: dict[type[Any], Callable[[HistoryFold, Any], None]] = {
+    events.CatalogueChanged: HistoryFold._catalogue,
+    events.Arrived: HistoryFold._arrived,
+    events.AttributesSet: HistoryFold._attributes,
+    events.SubjectLinked: HistoryFold._linked,
+    events.EntryMarked: HistoryFold._marked,
+    events.Queued: HistoryFold._queued,
+    events.Offered: HistoryFold._offered,
+    events.OfferEnded: HistoryFold._offer_ended,
+    events.Engaged: HistoryFold._engaged,
+    events.Held: HistoryFold._held,
+    events.Retrieved: HistoryFold._retrieved,
+    events.LeadChanged: HistoryFold._lead,
+    events.EngagementEnded: HistoryFold._engagement_ended,
+    events.DispositionSet: HistoryFold._disposition,
+    events.WrapUpEnded: HistoryFold._wrapped,
+    events.CustomerLeft: HistoryFold._left,
+    events.Closed: HistoryFold._closed,
+}
+"""What each kind of event changes; the others change no row of an interaction, and an entry and a
+step of self-service are folded with their positions."""

@@ -13,7 +13,6 @@ import msgspec
 
 from router.model.ids import AgentId, Instant, InteractionId, QueueName
 from router.model.skills import NOTHING_REQUIRED
-from router.state.capacity import Status
 from router.state.index import Item, Seat
 from router.state.live import State
 from router.state.records import QueueRow
@@ -133,9 +132,9 @@ def best_item(state: State, agent_id: AgentId, seat: Seat, now: Instant) -> Item
     """The first waiting interaction, of any medium they have room for, that the agent may take."""
     index = state.index
     best: Line | None = None
-    for medium, status in seat.status.items():
+    for medium in seat.standing.open:
         pool = index.pools.get(medium)
-        if status != Status.AVAILABLE or pool is None:
+        if pool is None:
             continue
         line = pool.best_line(index.squad(seat, medium), agent_id, now)
         if line is not None and (best is None or _before(line, best, now)):

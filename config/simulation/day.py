@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from router.model.commands import Command
 from router.model.errors import Refused
 from router.model.events import Event, Recorded
 from router.model.ids import HOUR_MS, AgentId, Instant, InteractionId, Medium, Position, SubjectId
-from router.model.interaction import Phase
+from router.model.interaction import OfferEnd, Phase
 
 START = Instant(1_704_096_000_000)
 """Every simulated day begins on Monday, 2024-01-01, at 08:00 UTC."""
@@ -66,8 +67,9 @@ class SimulatedDay:
         self._end = START + scenario.day.length_ms
         self._customers: dict[InteractionId, _Customer] = {}
         self._group = {a: g for g in scenario.staff for a in scenario.agents(g)}
-        self._fold = HistoryFold(self._find, AgentStates(), None, steps=False)
-        self._rows: dict[tuple[Any, ...], Row] = {}
+        # Every row stays in the fold until the end of the day, so there is nothing to look up.
+        states = AgentStates(starts_kept=sys.maxsize)
+        self._fold = HistoryFold(lambda kind, **key: None, states, None, steps=False)
 
     def run(self) -> DayRows:
         """Run the day to its end, and on until nobody waits where the scenario drains.
@@ -83,9 +85,6 @@ class SimulatedDay:
                 pass
         self._balance()
         return self._result()
-
-    def _find(self, kind: type[Any], **key: Any) -> Row | None:
-        return self._rows.get((kind, *key.values()))
 
     # -- time
 
@@ -133,29 +132,21 @@ class SimulatedDay:
         self._note(decision.events)
 
     def _note(self, happened: Sequence[Event]) -> None:
+        if self._keep_log:
+            self._log += happened
         for event in happened:
             self._count += 1
-            if self._keep_log:
-                self._log.append(event)
             self._fold.apply(Recorded(Position(self._count), 1, event))
-            self._react(event)
-        for row in self._fold.drain():
-            self._rows[_KEYS[type(row)](row)] = row
+            react = _REACTIONS.get(type(event))
+            if react is not None:
+                react(self, event)
 
-    def _react(self, event: Event) -> None:
-        match event:
-            case events.Offered():
-                self._ring(event)
-            case events.Engaged():
-                self._serve(event)
-            case events.EngagementEnded() if event.wrap_up_until is not None:
-                self._wrap_up(event)
-            case events.Closed():
-                self._customers.pop(event.interaction_id, None)
-            case events.OfferEnded() if event.end == "no_answer":
-                self._at(self._now + 1_000, lambda: self._present(event.agent_id))
-            case _:
-                return
+    def _leave(self, event: events.Closed) -> None:
+        self._customers.pop(event.interaction_id, None)
+
+    def _ring_over(self, event: events.OfferEnded) -> None:
+        if event.end is OfferEnd.NO_ANSWER:
+            self._at(self._now + 1_000, _bound(self._present, event.agent_id))
 
     # -- customers
 
@@ -244,6 +235,8 @@ class SimulatedDay:
         self._at(self._now + customer.service_ms, _bound(self._do, end))
 
     def _wrap_up(self, ended: events.EngagementEnded) -> None:
+        if ended.wrap_up_until is None:
+            return
         customer = self._customers.get(ended.interaction_id)
         after = customer.wrap_up_ms if customer is not None else 0
         done = commands.WrapUp(ended.interaction_id, ended.agent_id)
@@ -292,8 +285,13 @@ class SimulatedDay:
             raise Broken(f"the conservation law is broken: {law}")
 
     def _result(self) -> DayRows:
+        by_kind: dict[type[Row], dict[Any, Row]] = {kind: {} for kind in _KEYS}
+        for row in self._fold.drain():
+            kind = type(row)
+            by_kind[kind][_KEYS[kind](row)] = row
+
         def of(kind: type[Any]) -> tuple[Any, ...]:
-            return tuple(row for row in self._rows.values() if type(row) is kind)
+            return tuple(by_kind[kind].values())
 
         return DayRows(
             interactions=of(InteractionRow),
@@ -305,12 +303,20 @@ class SimulatedDay:
         )
 
 
-_KEYS: dict[type[Any], Callable[[Any], tuple[Any, ...]]] = {
-    InteractionRow: lambda row: (InteractionRow, row.interaction_id),
-    VisitRow: lambda row: (VisitRow, row.interaction_id, row.visit),
-    EngagementRow: lambda row: (EngagementRow, row.interaction_id, row.agent_id, row.started_at),
-    OfferRow: lambda row: (OfferRow, row.offer_id),
-    AgentStateRow: lambda row: (AgentStateRow, row.agent_id, row.position),
+_REACTIONS: dict[type[Any], Callable[[SimulatedDay, Any], None]] = {
+    events.Offered: SimulatedDay._ring,
+    events.OfferEnded: SimulatedDay._ring_over,
+    events.Engaged: SimulatedDay._serve,
+    events.EngagementEnded: SimulatedDay._wrap_up,
+    events.Closed: SimulatedDay._leave,
+}
+
+_KEYS: dict[type[Any], Callable[[Any], Any]] = {
+    InteractionRow: lambda row: row.interaction_id,
+    VisitRow: lambda row: (row.interaction_id, row.visit),
+    EngagementRow: lambda row: (row.interaction_id, row.agent_id, row.started_at),
+    OfferRow: lambda row: row.offer_id,
+    AgentStateRow: lambda row: (row.agent_id, row.position),
 }
 
 

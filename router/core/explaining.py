@@ -13,13 +13,10 @@ from router.model.explanation import Explanation, Refusal, Term, WhyWaiting
 from router.model.ids import AgentId, Instant, InteractionId, Medium
 from router.state.capacity import Status
 from router.state.deadlines import steps_due
-from router.state.index import Audience, Item
+from router.state.index import NAMED_MOST, Audience, Item
 from router.state.live import State
 from router.state.records import Interaction, Visit
 from router.waiting.keys import score_ms, slope_units
-
-NAMES_MAX = 24
-"""Agents looked at by name for one explanation."""
 
 AHEAD_MAX = 20
 """Interactions ahead that are named."""
@@ -66,10 +63,28 @@ def refusals(
     state: State, interaction: Interaction, item: Item, audience: Audience, candidates: int
 ) -> tuple[Refusal, ...]:
     """How many agents are out for which reason, with some of them by name."""
-    names: dict[str, list[AgentId]] = {}
+    names = _names(state, interaction, item, audience)
+    return tuple(
+        Refusal(code, count, names.get(code, ()))
+        for code, count in _counts(state, interaction, item, audience, candidates).items()
+        if count > 0
+    )
+
+
+def _names(
+    state: State, interaction: Interaction, item: Item, audience: Audience
+) -> dict[str, tuple[AgentId, ...]]:
+    """The first agents of the audience who are out, by reason.
+
+    What is found out for work that is open to all is kept until one of these agents changes.
+    """
     index, medium, number = state.index, interaction.medium, item.need.number
     open_to_all = not item.only and not item.excluded
-    for agent_id in audience.members[:NAMES_MAX]:
+    kept = audience.named.get((medium, number)) if open_to_all else None
+    if kept is not None:
+        return kept
+    found: dict[str, list[AgentId]] = {}
+    for agent_id in audience.members[:NAMED_MOST]:
         seat = index.seats[agent_id]
         status = seat.status.get(medium, Status.NO_CAPACITY)
         if status is not Status.AVAILABLE:
@@ -79,12 +94,11 @@ def refusals(
         else:
             code = _reason_against(state, interaction, item, agent_id)
         if code:
-            names.setdefault(code, []).append(agent_id)
-    return tuple(
-        Refusal(code, count, tuple(names.get(code, ())))
-        for code, count in _counts(state, interaction, item, audience, candidates).items()
-        if count > 0
-    )
+            found.setdefault(code, []).append(agent_id)
+    names = {code: tuple(agents) for code, agents in found.items()}
+    if open_to_all:
+        audience.named[medium, number] = names
+    return names
 
 
 def _counts(

@@ -97,7 +97,7 @@ def has_slot(turn: Turn, row: AgentRow, interaction: Interaction) -> bool:
     """Whether one more of this medium fits into the agent, ready or not."""
     capacity = capacity_of(turn.state, row)
     usage = usage_of(turn.state, row, capacity)
-    status = medium_status(row, capacity, usage, interaction.medium)
+    status = medium_status(row.media, capacity, usage, interaction.medium)
     return status in (Status.AVAILABLE, Status.MEDIUM_OFF)
 
 

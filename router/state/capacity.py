@@ -20,20 +20,23 @@ class Status(IntEnum):
     NOT_INTERRUPTIBLE = 6
 
 
+# Members of an enumeration are looked up slowly; these are asked for with every change of an agent.
+_OFFLINE, _READY = Presence.OFFLINE, Presence.READY
+_AVAILABLE, _OUT, _RESTING = Status.AVAILABLE, Status.OFFLINE, Status.NOT_READY
+
+
 class Usage:
     """What an agent's work takes up: by medium, in all, and how many of it are rings."""
 
     __slots__ = ("load", "ringing", "used")
 
-    def __init__(self) -> None:
+    def __init__(self, work: tuple[Medium, ...], ringing: int, capacity: Capacity) -> None:
         self.used: dict[Medium, int] = {}
         self.load = 0
-        self.ringing = 0
-
-    def add(self, medium: Medium, capacity: Capacity) -> None:
-        """Count one more piece of work."""
-        self.used[medium] = self.used.get(medium, 0) + 1
-        self.load += capacity.load.get(medium, 1)
+        self.ringing = ringing
+        for medium in work:
+            self.used[medium] = self.used.get(medium, 0) + 1
+            self.load += capacity.load.get(medium, 1)
 
 
 def capacity_of(books: Books, row: AgentRow) -> Capacity:
@@ -49,33 +52,40 @@ def takes_slot(interaction: Interaction, row: AgentRow) -> bool:
     return engagement is not None and (not engagement.ended or engagement.wrap_up_blocks)
 
 
-def usage_of(books: Books, row: AgentRow, capacity: Capacity) -> Usage:
-    """What the agent's offers and engagements take up now."""
-    usage = Usage()
+def work_of(books: Books, row: AgentRow) -> tuple[Medium, ...]:
+    """The medium of each piece of work that takes up a slot, and then of each ring."""
+    media: list[Medium] = []
     for interaction_id in row.interactions:
         interaction = books.interactions[interaction_id]
         if takes_slot(interaction, row):
-            usage.add(interaction.medium, capacity)
+            media.append(interaction.medium)
     for offer_id in row.offers:
         offered = books.of_offer(offer_id)
         assert offered is not None, "an offer's interaction is known"
-        usage.add(offered.medium, capacity)
-        usage.ringing += 1
-    return usage
+        media.append(offered.medium)
+    return tuple(media)
+
+
+def usage_of(books: Books, row: AgentRow, capacity: Capacity) -> Usage:
+    """What the agent's offers and engagements take up now."""
+    return Usage(work_of(books, row), len(row.offers), capacity)
 
 
 def presence_status(books: Books, row: AgentRow) -> Status:
     """Whether the agent takes new work at all, whatever the medium."""
-    if row.presence is Presence.OFFLINE or row.id not in books.catalogue.agents:
-        return Status.OFFLINE
-    if row.presence is not Presence.READY or row.desk_lost or row.asked is not None:
-        return Status.NOT_READY
-    return Status.AVAILABLE
+    presence = row.presence
+    if presence is _OFFLINE or row.id not in books.catalogue.agents:
+        return _OUT
+    if presence is not _READY or row.desk_lost or row.asked is not None:
+        return _RESTING
+    return _AVAILABLE
 
 
-def medium_status(row: AgentRow, capacity: Capacity, usage: Usage, medium: Medium) -> Status:
-    """Whether an agent who takes work has room for one more of this medium."""
-    if row.media is not None and medium not in row.media:
+def medium_status(
+    media: tuple[Medium, ...] | None, capacity: Capacity, usage: Usage, medium: Medium
+) -> Status:
+    """Whether an agent who takes work, of these media alone (None: all), has room for one more."""
+    if media is not None and medium not in media:
         return Status.MEDIUM_OFF
     full = usage.used.get(medium, 0) >= capacity.slots.get(medium, 0)
     if full or usage.load + capacity.load.get(medium, 1) > capacity.total:

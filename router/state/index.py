@@ -6,21 +6,17 @@ agents may have a wish that takes effect now. Deciding empties all of them; so b
 no waiting interaction has an idle agent who may take it.
 """
 
-from bisect import insort
+from bisect import bisect_left
 
-from router.model.agent import Presence
+import msgspec
+
+from router.model.agent import Capacity, Presence
 from router.model.ids import AgentId, InteractionId, Medium, QueueName
 from router.state.books import Books
-from router.state.capacity import (
-    Status,
-    Usage,
-    capacity_of,
-    medium_status,
-    presence_status,
-    usage_of,
-)
+from router.state.capacity import Status, capacity_of, presence_status, work_of
 from router.state.records import AgentRow, Interaction, Visit
 from router.state.seats import served, skills_of
+from router.state.standing import NOWHERE, Standing, Standings
 from router.waiting.classes import Bits, NeedClass, Squad
 from router.waiting.keys import slope_units, static_key
 from router.waiting.lines import Line
@@ -29,6 +25,9 @@ from router.waiting.pool import Pool
 
 OCCUPIED = 1 << 60
 """Added to the turn of agents who have other work: they come after those who have none."""
+
+NAMED_MOST = 24
+"""The first so many agents of an audience are looked at by name for an explanation."""
 
 
 class Item:
@@ -68,44 +67,72 @@ class Audience:
     """The agents of the catalogue who serve one of these queues, counted by status.
 
     ``tally[medium][status]`` counts those with a slot for the medium; the others have no capacity.
-    ``ready`` counts those with room for any medium.
+    ``ready`` counts those with room for any medium. ``named`` is what explanations have found out
+    about the first of them; it is forgotten when one of these changes.
     """
 
-    __slots__ = ("members", "presences", "queues", "ready", "tally")
+    __slots__ = ("_first", "members", "named", "presences", "queues", "ready", "tally")
 
     def __init__(self, queues: frozenset[QueueName]) -> None:
         self.queues = queues
         self.members: list[AgentId] = []
+        self._first: frozenset[AgentId] = frozenset()
+        self.named: dict[tuple[Medium, int], dict[str, tuple[AgentId, ...]]] = {}
         self.presences: dict[Presence, int] = {}
         self.ready = 0
         self.tally: dict[Medium, list[int]] = {}
 
-    def count(self, medium: Medium, status: Status, by: int) -> None:
-        """Count an agent in or out."""
-        counts = self.tally.get(medium)
-        if counts is None:
-            counts = self.tally[medium] = [0] * len(Status)
-        counts[status] += by
+    def join(self, agent_id: AgentId, seat: "Seat", place: int) -> None:
+        """One more agent serves one of the queues: at this place in the order of the catalogue."""
+        self.members.insert(place, agent_id)
+        self._remember_first(place)
+        self.presences[seat.presence] = self.presences.get(seat.presence, 0) + 1
+        self.move(agent_id, NOWHERE, seat.standing)
+
+    def part(self, agent_id: AgentId, seat: "Seat") -> None:
+        """An agent serves none of the queues any more."""
+        place = self.members.index(agent_id)
+        del self.members[place]
+        self._remember_first(place)
+        self.presences[seat.presence] -= 1
+        self.move(agent_id, seat.standing, NOWHERE)
+
+    def _remember_first(self, changed: int) -> None:
+        if changed < NAMED_MOST:
+            self._first = frozenset(self.members[:NAMED_MOST])
+            self.named.clear()
+
+    def move(self, agent_id: AgentId, before: Standing, after: Standing) -> None:
+        """Count an agent where they are now."""
+        self.ready += bool(after.open) - bool(before.open)
+        for medium, left, taken in before.towards(after):
+            counts = self.tally.get(medium)
+            if counts is None:
+                counts = self.tally[medium] = [0] * len(Status)
+            if left is not None:
+                counts[left] -= 1
+            if taken is not None:
+                counts[taken] += 1
+        if self.named and agent_id in self._first:
+            self.named.clear()
 
 
 class Seat:
     """An agent as the index sees them.
 
-    ``number`` is their place in the catalogue. ``status`` has the media they have a slot for,
-    ``resting`` those in whose pool they are idle. ``free`` is the status of one who takes work of
-    every medium and has none.
+    ``number`` is their place in the catalogue, ``resting`` the media in whose pool they are idle.
     """
 
     __slots__ = (
         "audiences",
-        "free",
         "number",
         "presence",
         "queues",
         "resting",
         "skills",
         "squads",
-        "status",
+        "standing",
+        "standings",
         "turn",
     )
 
@@ -115,15 +142,16 @@ class Seat:
         self.queues = 0
         self.turn = 0
         self.presence = Presence.OFFLINE
-        self.status: dict[Medium, Status] = {}
-        self.free: dict[Medium, Status] = {}
+        self.standing = NOWHERE
+        self.standings = Standings(Capacity(slots={}))
         self.resting: set[Medium] = set()
         self.squads: dict[Medium, Squad] = {}
         self.audiences: list[Audience] = []
 
-    def has_room(self) -> bool:
-        """Whether the agent could take one more of any medium."""
-        return Status.AVAILABLE in self.status.values()
+    @property
+    def status(self) -> dict[Medium, Status]:
+        """Whether they have room, for the media they have a slot for."""
+        return self.standing.status
 
 
 class Index:
@@ -157,10 +185,15 @@ class Index:
         self.seats: dict[AgentId, Seat] = {}
 
     def pool(self, medium: Medium) -> Pool:
-        """The medium's pool."""
+        """The medium's pool, made when something of it is first waited for."""
         pool = self.pools.get(medium)
         if pool is None:
             pool = self.pools[medium] = Pool(self._bits)
+            for agent_id, seat in self.seats.items():
+                # The freed are asked first what waits for them, and rest then.
+                if medium in seat.standing.open and agent_id not in self.freed:
+                    pool.rest(agent_id, self.squad(seat, medium), seat.turn)
+                    seat.resting.add(medium)
         return pool
 
     # Waiting interactions.
@@ -232,9 +265,8 @@ class Index:
 
     def _join(self, audience: Audience, agent_id: AgentId) -> None:
         seat = self.seats[agent_id]
-        audience.members.append(agent_id)
         seat.audiences.append(audience)
-        _count(audience, seat, 1)
+        audience.join(agent_id, seat, len(audience.members))
 
     def touch(self, agent_id: AgentId) -> None:
         """The agent changed: look at them again before the next decision is over."""
@@ -244,6 +276,7 @@ class Index:
     def retake_roll(self, books: Books) -> None:
         """The catalogue changed: look at every agent's skills, queues and capacity again."""
         self._audiences.clear()
+        standings: dict[bytes, Standings] = {}
         for agent_id in [gone for gone in self.seats if gone not in books.agents]:
             self._rouse(agent_id, self.seats[agent_id])
             self.freed.pop(agent_id, None)
@@ -253,7 +286,9 @@ class Index:
         for row in books.agents.values():
             seat = self.seats.setdefault(row.id, Seat())
             seat.audiences = []
-            seat.free = _free(books, row)
+            capacity = capacity_of(books, row)
+            kind = msgspec.msgpack.encode(capacity)
+            seat.standings = standings.setdefault(kind, Standings(capacity))
             self._fit(books, row.id, seat)
         for number, agent_id in enumerate(books.catalogue.agents):
             self.seats[agent_id].number = number
@@ -270,6 +305,8 @@ class Index:
             self._rouse(agent_id, seat)
             seat.skills, seat.queues = bits
             seat.squads = {}
+            for audience in seat.audiences:
+                audience.named.clear()
         self.touch(agent_id)
 
     def reseat(self, books: Books, agent_id: AgentId) -> None:
@@ -282,13 +319,12 @@ class Index:
         for audience in self._audiences.values():
             belongs = not audience.queues.isdisjoint(queues)
             if belongs and audience not in seat.audiences:
-                insort(audience.members, agent_id, key=lambda each: self.seats[each].number)
+                numbers = [self.seats[each].number for each in audience.members]
+                audience.join(agent_id, seat, bisect_left(numbers, seat.number))
                 seat.audiences.append(audience)
-                _count(audience, seat, 1)
             elif not belongs and audience in seat.audiences:
-                audience.members.remove(agent_id)
+                audience.part(agent_id, seat)
                 seat.audiences.remove(audience)
-                _count(audience, seat, -1)
 
     def refresh(self, books: Books) -> None:
         """Look at the agents that changed; those with room who must be matched become freed."""
@@ -299,39 +335,26 @@ class Index:
         self.dirty.clear()
 
     def _look_at(self, books: Books, row: AgentRow, seat: Seat) -> None:
+        work = work_of(books, row) if row.offers or row.interactions else ()
         overall = presence_status(books, row)
-        load = 0
-        if row.offers or row.interactions:
-            capacity = capacity_of(books, row)
-            usage = usage_of(books, row, capacity)
-            load = usage.load
-            status = {
-                medium: overall or medium_status(row, capacity, usage, medium)
-                for medium in seat.free
-            }
-        elif overall or row.media is not None:
-            status = {
-                medium: overall or (free if medium in (row.media or ()) else Status.MEDIUM_OFF)
-                for medium, free in seat.free.items()
-            }
-        else:
-            status = seat.free
+        standing = seat.standings.of(overall, row.media, work, len(row.offers))
         presence = row.presence if row.id in books.catalogue.agents else Presence.OFFLINE
-        if presence is not seat.presence or status != seat.status:
-            _recount(seat, presence, status)
-        turn = row.idle_number | (OCCUPIED if load else 0)
+        if standing is not seat.standing or presence is not seat.presence:
+            _recount(row.id, seat, presence, standing)
+        turn = row.idle_number | OCCUPIED if standing.load else row.idle_number
+        resting = seat.resting
         if turn != seat.turn:
             self._rouse(row.id, seat)
             seat.turn = turn
-        elif seat.resting:
-            for medium in [m for m in seat.resting if status.get(m) is not Status.AVAILABLE]:
-                seat.resting.discard(medium)
+        elif resting:
+            for medium in [each for each in resting if each not in standing.open]:
+                resting.discard(medium)
                 self.pools[medium].rouse(row.id)
-        self.freed.pop(row.id, None)
-        for medium, found in status.items():
-            if found is Status.AVAILABLE and medium not in seat.resting:
+        for medium in standing.open:
+            if medium in self.pools and medium not in resting:
                 self.freed[row.id] = seat
-                break
+                return
+        self.freed.pop(row.id, None)
 
     def squad(self, seat: Seat, medium: Medium) -> Squad:
         """The squad an agent belongs to in a medium's pool."""
@@ -347,45 +370,20 @@ class Index:
 
     def rest(self, agent_id: AgentId, seat: Seat) -> None:
         """Let a freed agent for whom nothing waits be idle in the pools they have room for."""
-        for medium, status in seat.status.items():
-            if status == Status.AVAILABLE and medium not in seat.resting:
-                self.pool(medium).rest(agent_id, self.squad(seat, medium), seat.turn)
+        for medium in seat.standing.open:
+            pool = self.pools.get(medium)
+            if pool is not None and medium not in seat.resting:
+                pool.rest(agent_id, self.squad(seat, medium), seat.turn)
                 seat.resting.add(medium)
         self.freed.pop(agent_id, None)
 
 
-def _free(books: Books, row: AgentRow) -> dict[Medium, Status]:
-    capacity = capacity_of(books, row)
-    nobody, nothing = AgentRow(id=row.id), Usage()
-    return {
-        medium: medium_status(nobody, capacity, nothing, medium)
-        for medium, slots in capacity.slots.items()
-        if slots > 0
-    }
-
-
-def _recount(seat: Seat, presence: Presence, status: dict[Medium, Status]) -> None:
-    """Let the audiences of a seat know its presence and status from now on."""
-    before, seat.status = seat.status, status
-    was_ready = Status.AVAILABLE in before.values()
-    ready = seat.has_room() - was_ready
+def _recount(agent_id: AgentId, seat: Seat, presence: Presence, standing: Standing) -> None:
+    """Let the audiences of a seat know its presence and standing from now on."""
+    before, seat.standing = seat.standing, standing
     was_present, seat.presence = seat.presence, presence
     for audience in seat.audiences:
         if presence is not was_present:
             audience.presences[was_present] -= 1
             audience.presences[presence] = audience.presences.get(presence, 0) + 1
-        audience.ready += ready
-        for medium, found in before.items():
-            if status.get(medium) is not found:
-                audience.count(medium, found, -1)
-        for medium, found in status.items():
-            if before.get(medium) is not found:
-                audience.count(medium, found, 1)
-
-
-def _count(audience: Audience, seat: Seat, by: int) -> None:
-    audience.presences[seat.presence] = audience.presences.get(seat.presence, 0) + by
-    if seat.has_room():
-        audience.ready += by
-    for medium, status in seat.status.items():
-        audience.count(medium, status, by)
+        audience.move(agent_id, before, standing)
