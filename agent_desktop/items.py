@@ -158,6 +158,11 @@ class Items:
             about, due = about_past(past), None
             entered = past.entered or past.arrived
         queue = self._floor.catalogue().queues.get(event.queue)
+        who, summary, last_contact = await asyncio.gather(
+            self._glimpses.who(about),
+            self._glimpses.summary(event.interaction_id),
+            self._last_contact(about, event.at),
+        )
         return OfferShape(
             offer_id=event.offer_id,
             interaction_id=event.interaction_id,
@@ -165,15 +170,15 @@ class Items:
             kind=event.kind.value,
             queue=event.queue,
             queue_title=queue.title if queue else {},
-            customer=await self._glimpses.who(about),
-            summary=await self._glimpses.summary(event.interaction_id),
+            customer=who,
+            summary=summary,
             arrived=about.arrived,
             due=due,
             since=event.at,
             expires=event.expires,
             waited_ms=max(0, event.at - entered),
             from_agent=event.from_agent,
-            last_contact=await self._last_contact(about, event.at),
+            last_contact=last_contact,
             why=event.why,
         )
 

@@ -161,10 +161,14 @@ def choose(state: State, item: Item) -> Pair | None:
     if not item.only and not item.need.idle:
         return None
     if not item.only and strategy == DEFAULT:
-        agent_id = pool.longest_idle(item.need, item.excluded)
+        first = pool.first_idle(item.need, item.excluded, NAMED_CANDIDATES)
+        if len(item.need.idle) <= NAMED_CANDIDATES:
+            # All squads were looked at, so the first of these is the first of all.
+            agent_id = first[0] if first else None
+        else:
+            agent_id = pool.longest_idle(item.need, item.excluded)
         if agent_id is None:
             return None
-        first = pool.first_idle(item.need, item.excluded, NAMED_CANDIDATES)
         if first[:1] != [agent_id]:
             first = [agent_id, *first][:NAMED_CANDIDATES]
         count = pool.idle_matching(item.need)

@@ -4,6 +4,7 @@ import heapq
 import random
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -31,6 +32,10 @@ SHIFT = "Shift"
 
 class Broken(AssertionError):
     """The core broke a promise in a simulated day; the seed and the day repeat it."""
+
+
+_Due = tuple[int, int, int, Callable[[], None]]
+"""A moment, what goes first at one moment (smaller first), a running number, and what is done."""
 
 
 class DayRows(msgspec.Struct, frozen=True):
@@ -61,7 +66,8 @@ class SimulatedDay:
         self._log: list[Event] = []
         self._keep_log = scenario.faults.crashes > 0
         self._count = 0
-        self._due: list[tuple[int, int, int, Callable[[], None]]] = []
+        self._due: list[_Due] = []
+        self._coming: list[_Due] = []
         self._number = 0
         self._now = START
         self._end = START + scenario.day.length_ms
@@ -95,7 +101,10 @@ class SimulatedDay:
     def _step(self) -> bool:
         """Do what is due next; False when the day is over."""
         deadline = core.next_deadline(self._state)
-        first = self._due[0][0] if self._due else None
+        due = self._due
+        # Customers are many and known in order from the start: they need not stand in the heap.
+        coming = bool(self._coming) and (not due or self._coming[-1] < due[0])
+        first = self._coming[-1][0] if coming else due[0][0] if due else None
         if first is None and deadline is None:
             return False
         if first is None and not self._anybody_left():
@@ -106,7 +115,7 @@ class SimulatedDay:
                 return False
             self._do(commands.Tick())
             return True
-        moment, _, _, action = heapq.heappop(self._due)
+        moment, _, _, action = self._coming.pop() if coming else heapq.heappop(due)
         self._now = Instant(max(self._now, moment))
         if self._over():
             return False
@@ -146,7 +155,7 @@ class SimulatedDay:
 
     def _ring_over(self, event: events.OfferEnded) -> None:
         if event.end is OfferEnd.NO_ANSWER:
-            self._at(self._now + 1_000, _bound(self._present, event.agent_id))
+            self._at(self._now + 1_000, partial(self._present, event.agent_id))
 
     # -- customers
 
@@ -157,7 +166,10 @@ class SimulatedDay:
             moments = kind.moments(self._random, scenario.day.length_ms, recorded)
             for number, moment in enumerate(moments):
                 interaction_id = InteractionId(f"{name}-{number}")
-                self._at(START + moment, _bound(self._arrive, interaction_id, kind), rank=2)
+                self._number += 1
+                arrive = partial(self._arrive, interaction_id, kind)
+                self._coming.append((START + moment, 2, self._number, arrive))
+        self._coming.sort(reverse=True)
 
     def _arrive(self, interaction_id: InteractionId, kind: Arrivals) -> None:
         source = self._random
@@ -166,7 +178,7 @@ class SimulatedDay:
         )
         if kind.patience is not None:
             patience = kind.patience.draw(source)
-            self._at(self._now + patience, _bound(self._lose_patience, interaction_id), rank=1)
+            self._at(self._now + patience, partial(self._lose_patience, interaction_id), rank=1)
         self._do(
             commands.Arrive(
                 interaction_id=interaction_id,
@@ -178,6 +190,8 @@ class SimulatedDay:
         )
 
     def _lose_patience(self, interaction_id: InteractionId) -> None:
+        if interaction_id not in self._customers:
+            return
         view = core.interaction_view(self._state, interaction_id, self._now)
         if view is not None and view.phase in (Phase.WAITING, Phase.OFFERED):
             self._do(commands.CustomerLeave(interaction_id, "lost patience"))
@@ -227,12 +241,12 @@ class SimulatedDay:
         answer: Command = commands.Accept(offered.offer_id, offered.agent_id)
         if chance < staff.no_answer + staff.decline:
             answer = commands.Decline(offered.offer_id, offered.agent_id)
-        self._at(after, _bound(self._do, answer))
+        self._at(after, partial(self._do, answer))
 
     def _serve(self, engaged: events.Engaged) -> None:
         customer = self._customers[engaged.interaction_id]
         end = commands.End(engaged.interaction_id, engaged.agent_id)
-        self._at(self._now + customer.service_ms, _bound(self._do, end))
+        self._at(self._now + customer.service_ms, partial(self._do, end))
 
     def _wrap_up(self, ended: events.EngagementEnded) -> None:
         if ended.wrap_up_until is None:
@@ -240,7 +254,7 @@ class SimulatedDay:
         customer = self._customers.get(ended.interaction_id)
         after = customer.wrap_up_ms if customer is not None else 0
         done = commands.WrapUp(ended.interaction_id, ended.agent_id)
-        self._at(self._now + after, _bound(self._do, done))
+        self._at(self._now + after, partial(self._do, done))
 
     # -- faults
 
@@ -318,7 +332,3 @@ _KEYS: dict[type[Any], Callable[[Any], Any]] = {
     OfferRow: lambda row: row.offer_id,
     AgentStateRow: lambda row: (row.agent_id, row.position),
 }
-
-
-def _bound(action: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-    return lambda: action(*arguments)

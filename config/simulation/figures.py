@@ -67,7 +67,8 @@ def simulated() -> dict[str, Metric[Any]]:
 
 
 def _estimate(metric: Metric[Any], days: Sequence[Population]) -> Estimate:
-    values = [(metric.compute(day), metric.size(day)) for day in days]
+    tallies = [metric.tally(day) for day in days]
+    values = [(tally.figure(), tally.size()) for tally in tallies]
     known = [(float(value), weight) for value, weight in values if value is not None]
     return ratio(known)
 

@@ -90,14 +90,10 @@ class Metric(msgspec.Struct, Generic[R], frozen=True):
 
     def compute(self, population: Population) -> Figure:
         """The figure of this population."""
-        return self._tally(population).figure()
+        return self.tally(population).figure()
 
-    def size(self, population: Population) -> int:
-        """The denominator of a share, the count behind a mean; 1 for anything else."""
-        averages = self.fold in (Fold.SHARE, Fold.MEAN)
-        return self._tally(population).whole if averages else 1
-
-    def _tally(self, population: Population) -> "Tally":
+    def tally(self, population: Population) -> "Tally":
+        """The count over this population."""
         tally = Tally(self)
         for row in population.of(self.over):
             tally.add(row)
@@ -124,6 +120,10 @@ class Tally(msgspec.Struct):
         self.total += value * weight
         if self.longest is None or value > self.longest:
             self.longest = value
+
+    def size(self) -> int:
+        """The denominator of a share, the count behind a mean; 1 for anything else."""
+        return self.whole if self.metric.fold in (Fold.SHARE, Fold.MEAN) else 1
 
     def figure(self) -> Figure:
         """The figure so far; a share or a mean of nothing is None."""

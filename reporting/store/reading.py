@@ -1,6 +1,7 @@
 """Reading the history: everything one reader sees is of one moment."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,14 @@ _FIRST_WORDS = (
     .limit(1)
 )
 # These two are asked for with every ring, so they are built once.
+
+
+@cache
+def _row_with(table: sa.Table, key: tuple[str, ...], names: tuple[str, ...]) -> sa.Select[Any]:
+    """The statement for a row by so much of its key, built once."""
+    conditions = [table.c[name] == sa.bindparam(name) for name in names]
+    order = [table.c[name].desc() for name in key if name not in names]
+    return sa.select(table).where(*conditions).order_by(*order).limit(1)
 
 
 class HistoryReader:
@@ -72,11 +81,8 @@ class HistoryReader:
 
     def get(self, kind: type[OneRow], **key: Any) -> OneRow | None:
         """The row with this key; the last one when its end is left open."""
-        table = TABLES[kind]
-        conditions = [table.c[name] == value for name, value in key.items()]
-        order = [table.c[name].desc() for name in KEYS[kind] if name not in key]
-        statement = sa.select(table).where(*conditions).order_by(*order).limit(1)
-        values = self._connection.execute(statement).first()
+        statement = _row_with(TABLES[kind], tuple(KEYS[kind]), tuple(key))
+        values = self._connection.execute(statement, key).first()
         return None if values is None else kind(*values)
 
     def last_contact(self, subjects: Sequence[str], before: int) -> tuple[str, str, int] | None:

@@ -154,7 +154,9 @@ def fulfil_wishes(turn: Turn) -> None:
     state.index.changed.clear()
     for agent_id in changed:
         row = state.agents.get(agent_id)
-        if row is None or row.presence is Presence.OFFLINE or busy(turn, row):
+        if row is None or (row.asked is None and agent_id in state.catalogue.agents):
+            continue
+        if row.presence is Presence.OFFLINE or busy(turn, row):
             continue
         if row.asked is not None:
             turn.emit(

@@ -6,6 +6,7 @@ Measured while such a state is folded, the collector takes two thirds of the tim
 """
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,10 @@ looks at. The old generation's turn comes after 200 million new objects: minutes
 highest load, else days."""
 
 _LARGE = 5_000
+
+_SWITCH_S = 0.001
+"""How long a thread that works in Python may go on while another one waits. A ring goes through
+half a dozen threads, and each of them would wait five milliseconds where Python decides."""
 
 
 @contextmanager
@@ -37,10 +42,12 @@ def keep(interactions: int) -> None:
 
 
 def settle() -> None:
-    """Freeze what is alive and let the collector walk the old generation rarely.
+    """Freeze what is alive, let the collector walk the old generation rarely, and threads give way
+    soon.
 
     For the process that routes, once the hub has started and the channels are up. It changes the
     whole process, so the hub does not do it by itself.
     """
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    sys.setswitchinterval(_SWITCH_S)

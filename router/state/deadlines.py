@@ -4,6 +4,8 @@
 when one is due. A test walks all phases and fails on one without a deadline.
 """
 
+from collections.abc import Callable
+
 from router.model.catalogue import Overflow, Plan, PlanStep
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS, Instant, Medium
 from router.model.interaction import Phase
@@ -65,7 +67,7 @@ def deadline(
     ``asked`` is up to when the plan's steps have been asked. An offer of another writer's epoch is
     void, and due at once.
     """
-    due = _phase_due(interaction, plan, asked, epoch)
+    due = _DUE[interaction.phase](interaction, plan, asked, epoch)
     if interaction.consult is not None:
         due = min(due, offer_due(interaction.consult, epoch))
     for engagement in interaction.engagements:
@@ -76,27 +78,33 @@ def deadline(
     return None if due == _NEVER else Instant(due)
 
 
-def _phase_due(interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int) -> int:
-    since = interaction.phase_since
-    match interaction.phase:
-        case Phase.WAITING:
-            assert interaction.visit is not None, "who waits is on a visit"
-            return _waiting_due(interaction.visit, plan, asked)
-        case Phase.OFFERED:
-            assert interaction.offer is not None, "who is offered has an offer"
-            return offer_due(interaction.offer, epoch)
-        case Phase.ENGAGED:
-            return since + ENGAGED_LIMIT_MS
-        case Phase.WRAP_UP | Phase.FINISHED:
-            return _NEVER  # The engagements' own limits are what is left.
-        case Phase.SELF_SERVICE:
-            return since + SELF_SERVICE_LIMIT_MS
-        case Phase.PARKED:
-            assert interaction.parked_until is not None, "parked work has a moment of return"
-            return interaction.parked_until
+def _in_self_service(
+    interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int
+) -> int:
+    return interaction.phase_since + SELF_SERVICE_LIMIT_MS
 
 
-def _waiting_due(visit: Visit, plan: Plan | None, asked: Instant) -> int:
+def _offered(interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int) -> int:
+    assert interaction.offer is not None, "who is offered has an offer"
+    return offer_due(interaction.offer, epoch)
+
+
+def _engaged(interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int) -> int:
+    return interaction.phase_since + ENGAGED_LIMIT_MS
+
+
+def _parked(interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int) -> int:
+    assert interaction.parked_until is not None, "parked work has a moment of return"
+    return interaction.parked_until
+
+
+def _over(interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int) -> int:
+    return _NEVER  # The engagements' own limits are what is left.
+
+
+def _waiting(interaction: Interaction, plan: Plan | None, asked: Instant, epoch: int) -> int:
+    visit = interaction.visit
+    assert visit is not None, "who waits is on a visit"
     due = visit.queued + WAITING_LIMIT_MS
     for at in (visit.prefer_until, visit.avoided_until):
         if at is not None:
@@ -104,6 +112,18 @@ def _waiting_due(visit: Visit, plan: Plan | None, asked: Instant) -> int:
     if plan is not None:
         due = min((due, *steps_due(plan, visit, asked).values()))
     return due
+
+
+_DUE: dict[Phase, Callable[[Interaction, Plan | None, Instant, int], int]] = {
+    Phase.SELF_SERVICE: _in_self_service,
+    Phase.WAITING: _waiting,
+    Phase.OFFERED: _offered,
+    Phase.ENGAGED: _engaged,
+    Phase.PARKED: _parked,
+    Phase.WRAP_UP: _over,
+    Phase.FINISHED: _over,
+}
+"""The table: what each phase leads to when nothing happens. A test walks all phases."""
 
 
 def offer_due(offer: Offer, epoch: int) -> Instant:

@@ -216,7 +216,9 @@ class Index:
     def _need(self, medium: Medium, visit: Visit) -> NeedClass:
         if visit.named and visit.prefer_until is not None:
             return self.pool(medium).need((), None)
-        queues = tuple(sorted({visit.queue, *visit.widened}))
+        queues: tuple[QueueName, ...] = (visit.queue,)
+        if visit.widened:
+            queues = tuple(sorted({visit.queue, *visit.widened}))
         return self.pool(medium).need(queues, visit.requirement)
 
     def leave(self, interaction: Interaction) -> None:

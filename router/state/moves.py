@@ -8,6 +8,8 @@ from router.state.index import Seat
 from router.state.live import State
 from router.state.records import AgentRow, Counters, Interaction
 
+_NEVER_ASKED = Instant(0)
+
 
 def known(state: State, interaction_id: InteractionId) -> Interaction:
     """The interaction an event is about, to be changed."""
@@ -65,24 +67,27 @@ def move(state: State, interaction: Interaction, phase: Phase, at: Instant) -> N
             del state.cases[case_id]
 
 
+_TERMS = {
+    Phase.SELF_SERVICE: "self_service",
+    Phase.WAITING: "waiting",
+    Phase.OFFERED: "offered",
+    Phase.ENGAGED: "in_work",
+    Phase.PARKED: "in_work",
+    Phase.WRAP_UP: "in_work",
+    Phase.FINISHED: "finished",
+}
+"""The term of the conservation law that counts a phase."""
+
+
 def count(counters: Counters, phase: Phase, by: int) -> None:
     """Keep the terms of the conservation law."""
-    match phase:
-        case Phase.SELF_SERVICE:
-            counters.self_service += by
-        case Phase.WAITING:
-            counters.waiting += by
-        case Phase.OFFERED:
-            counters.offered += by
-        case Phase.ENGAGED | Phase.PARKED | Phase.WRAP_UP:
-            counters.in_work += by
-        case Phase.FINISHED:
-            counters.finished += by
+    term = _TERMS[phase]
+    setattr(counters, term, getattr(counters, term) + by)
 
 
 def set_deadline(state: State, interaction: Interaction) -> None:
     """Let the interaction be due when its record says so."""
-    visit = interaction.visit
+    visit, timers = interaction.visit, state.timers
     plan = None if visit is None else state.catalogue.plans.get(visit.plan)
-    asked = state.timers.asked_until(interaction.id)
-    state.timers.set(interaction.id, deadline(interaction, plan, asked, state.epoch))
+    asked = timers.asked.get(interaction.id, _NEVER_ASKED)
+    timers.set(interaction.id, deadline(interaction, plan, asked, state.epoch))

@@ -10,7 +10,17 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from router.database import AlreadyThere, Database
@@ -66,9 +76,9 @@ class StoredCustomers:
 
         def keep(connection: Connection) -> None:
             row = {"subject": subject, "revision": 1, "sealed": sealed}
-            connection.execute(insert(CARDS).values(row))
-            connection.execute(insert(ADDRESSES).values(digest=digest, subject=subject))
-            connection.execute(insert(CHANGES).values(line))
+            connection.execute(insert(CARDS), row)
+            connection.execute(insert(ADDRESSES), {"digest": digest, "subject": subject})
+            connection.execute(insert(CHANGES), line)
 
         try:
             await self._database.change(keep)
@@ -188,9 +198,11 @@ class StoredCustomers:
         Raises NotFound when the subject has no card.
         """
 
-        def look(connection: Connection) -> list[SubjectId]:
-            _row(connection, subject)
-            return _person(connection, subject)
+        def look(connection: Connection) -> Sequence[SubjectId]:
+            found = connection.execute(_ALONE, {"subject": subject}).one_or_none()
+            if found is None:
+                raise NotFound("there is no such customer")
+            return (subject,) if found.alone else _person(connection, subject)
 
         return await self._database.look(look)
 
@@ -216,10 +228,8 @@ class StoredCustomers:
             await self._database.scrub(table)
 
     async def _find(self, digest: bytes) -> SubjectId | None:
-        wanted = select(ADDRESSES.c.subject).where(ADDRESSES.c.digest == digest)
-
         def look(connection: Connection) -> SubjectId | None:
-            subject = connection.execute(wanted).scalar_one_or_none()
+            subject = connection.execute(_WHOSE, {"digest": digest}).scalar_one_or_none()
             return None if subject is None else _standing(connection, SubjectId(subject))
 
         return await self._database.look(look)
@@ -261,9 +271,24 @@ class StoredCustomers:
         return hmac.new(key, comparable(address), hashlib.sha256).digest()
 
 
+_SUBJECT = bindparam("subject", type_=CARDS.c.subject.type)
+_CARD_ROW = select(CARDS).where(CARDS.c.subject == _SUBJECT)
+_CARD_ROW_LOCKED = _CARD_ROW.with_for_update()
+_MERGED_INTO = select(CARDS.c.merged_into).where(CARDS.c.subject == _SUBJECT)
+_WHOSE = select(ADDRESSES.c.subject).where(ADDRESSES.c.digest == bindparam("digest"))
+_OTHERS = CARDS.alias("others")
+_ALONE = select(
+    and_(
+        CARDS.c.merged_into.is_(None),
+        ~exists().where(_OTHERS.c.merged_into == CARDS.c.subject),
+    ).label("alone")
+).where(CARDS.c.subject == _SUBJECT)
+# These are asked with every contact, so they are built once.
+
+
 def _row(connection: Connection, subject: SubjectId, *, lock: bool = False) -> Row[Any]:
-    wanted = select(CARDS).where(CARDS.c.subject == subject)
-    row = connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    wanted = _CARD_ROW_LOCKED if lock else _CARD_ROW
+    row = connection.execute(wanted, {"subject": subject}).one_or_none()
     if row is None:
         raise NotFound("there is no such customer")
     return row
@@ -272,8 +297,7 @@ def _row(connection: Connection, subject: SubjectId, *, lock: bool = False) -> R
 def _standing(connection: Connection, subject: SubjectId) -> SubjectId:
     """The card that stands for this one."""
     for _ in range(_CHAIN_MOST):
-        wanted = select(CARDS.c.merged_into).where(CARDS.c.subject == subject)
-        into = connection.execute(wanted).scalar_one_or_none()
+        into = connection.execute(_MERGED_INTO, {"subject": subject}).scalar_one_or_none()
         if into is None:
             return subject
         subject = SubjectId(into)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -52,6 +53,11 @@ _SECRETS = Table(
     Column("version", Integer, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
 )
+
+_SUBJECT = bindparam("subject", type_=_KEYS.c.subject.type)
+_KEY_OF = select(_KEYS).where(_KEYS.c.subject == _SUBJECT)
+_GONE = select(_FORGOTTEN.c.at).where(_FORGOTTEN.c.subject == _SUBJECT)
+# These are asked with every new customer, so they are built once.
 
 CACHE_MOST = 4_096
 CACHE_MS = 5_000
@@ -122,8 +128,10 @@ class KeyStore:
         """The subject's key. Raises NotFound when it was never made or is destroyed."""
         key = self._cached(subject)
         if key is None:
-            wanted = select(_KEYS).where(_KEYS.c.subject == subject)
-            row = await self._database.look(lambda connection: connection.execute(wanted).first())
+            whose = {"subject": subject}
+            row = await self._database.look(
+                lambda connection: connection.execute(_KEY_OF, whose).first()
+            )
             if row is None:
                 raise NotFound("there is no key of this subject")
             key = self._remember(subject, self._master.unwrap(row.version, row.wrapped, subject))
@@ -141,11 +149,10 @@ class KeyStore:
         version, wrapped = self._master.wrap(key := secrets.token_bytes(KEY_BYTES), subject)
 
         def keep(connection: Connection) -> None:
-            gone = select(_FORGOTTEN.c.at).where(_FORGOTTEN.c.subject == subject)
-            if connection.execute(gone).first() is not None:
+            if connection.execute(_GONE, {"subject": subject}).first() is not None:
                 raise NotFound("this subject was forgotten", code="forgotten")
             row = {"subject": subject, "version": version, "wrapped": wrapped}
-            connection.execute(insert(_KEYS).values(row))
+            connection.execute(insert(_KEYS), row)
 
         try:
             await self._database.change(keep)
