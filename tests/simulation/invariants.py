@@ -16,6 +16,8 @@ from router.model.events import (
 )
 from router.model.ids import Instant
 from router.model.interaction import Phase, Role
+from router.state.capacity import Status
+from router.state.index import NAMED_MOST
 from router.state.moves import count
 from router.state.records import Counters, Interaction
 
@@ -47,6 +49,7 @@ def check(state: State) -> None:
     assert not state.index.fresh
     assert not state.index.freed
     in_lines(state)
+    audiences_are_as_their_agents_are(state)
     queues = state.catalogue.queues
     assert all(item.queue in queues for item in state.index.items.values())
 
@@ -115,6 +118,28 @@ def in_lines(state: State) -> None:
     total = sum(places.count for places in state.index.places.values())
     assert total == len(lined)
     assert len(state.index.by_place) == len(lined)
+
+
+def audiences_are_as_their_agents_are(state: State) -> None:
+    """What is counted and named step by step is what counting and asking anew would give."""
+    seats = state.index.seats
+    for audience in {each for seat in seats.values() for each in seat.audiences}:
+        members = [seats[agent] for agent in audience.members]
+        counted = {
+            medium: [[seat.status.get(medium) for seat in members].count(of) for of in Status]
+            for medium in {medium for seat in members for medium in seat.status}
+        }
+        assert {of: tally for of, tally in audience.tally.items() if any(tally)} == counted
+        assert audience.ready == sum(bool(seat.standing.open) for seat in members)
+        for (medium, number), names in audience.named.items():
+            reasons = {agent: code for code, agents in names.items() for agent in agents}
+            for agent in audience.members[:NAMED_MOST]:
+                status = seats[agent].status.get(medium, Status.NO_CAPACITY)
+                able = number in state.index.squad(seats[agent], medium).need_numbers
+                wanted = None if able else "skills"
+                if status is not Status.AVAILABLE:
+                    wanted = status.name.lower()
+                assert reasons.get(agent) == wanted
 
 
 class AfterClosed:
