@@ -115,47 +115,53 @@ class HistoryFold:
 
     # -- finding and changing rows
 
-    def _row(self, kind: type[Any], **key: Any) -> Any:
-        """The row with this key: changed just now or of late, else looked up; None without one."""
-        found = (kind, *key.values())
-        row = self._changed.get(found) or self._kept.get(found)
-        return row if row is not None else self._find(kind, **key)
+    def _known(self, key: Key) -> Any:
+        """The row with this key if it changed just now or of late."""
+        return self._changed.get(key) or self._kept.get(key)
+
+    def _interaction(self, interaction_id: str) -> Any:
+        return self._known((InteractionRow, interaction_id)) or self._find(
+            InteractionRow, interaction_id=interaction_id
+        )
 
     def _put(self, row: Row, *key: Any) -> None:
         self._changed[type(row), *key] = row
 
     def _change_interaction(self, interaction_id: str, **values: Any) -> None:
-        row = self._row(InteractionRow, interaction_id=interaction_id)
-        self._put(replace(row, **values), interaction_id)
+        row = replace(self._interaction(interaction_id), **values)
+        self._changed[InteractionRow, interaction_id] = row
 
     def _open_visit(self, interaction_id: str) -> VisitRow | None:
-        interaction = self._row(InteractionRow, interaction_id=interaction_id)
+        interaction = self._interaction(interaction_id)
         if interaction is None or interaction.visits == 0:
             return None
-        visit: VisitRow | None = self._row(
-            VisitRow, interaction_id=interaction_id, visit=interaction.visits
+        number = interaction.visits
+        visit: VisitRow | None = self._known((VisitRow, interaction_id, number)) or self._find(
+            VisitRow, interaction_id=interaction_id, visit=number
         )
         return visit if visit is not None and visit.result == "" else None
 
     def _end_visit(self, interaction_id: str, result: str, at: int, agent: str | None) -> None:
         visit = self._open_visit(interaction_id)
         if visit is not None:
-            ended = replace(
+            self._changed[VisitRow, interaction_id, visit.visit] = replace(
                 visit, result=result, ended_at=at, wait_ms=at - visit.entered_at, agent_id=agent
             )
-            self._put(ended, interaction_id, visit.visit)
 
     def _engagement(self, interaction_id: str, agent_id: str) -> EngagementRow:
-        key: dict[str, Any] = {"interaction_id": interaction_id, "agent_id": agent_id}
         started = self._agents.engagement_start(interaction_id, agent_id)
-        if started is not None:
-            key["started_at"] = started
-        row: EngagementRow = self._row(EngagementRow, **key)
+        row: EngagementRow
+        if started is None:
+            row = self._find(EngagementRow, interaction_id=interaction_id, agent_id=agent_id)
+            return row
+        row = self._known((EngagementRow, interaction_id, agent_id, started)) or self._find(
+            EngagementRow, interaction_id=interaction_id, agent_id=agent_id, started_at=started
+        )
         return row
 
     def _change_engagement(self, interaction_id: str, agent_id: str, **values: Any) -> None:
         row = replace(self._engagement(interaction_id, agent_id), **values)
-        self._put(row, interaction_id, agent_id, row.started_at)
+        self._changed[EngagementRow, interaction_id, agent_id, row.started_at] = row
 
     # -- one method per event that changes a row
 
@@ -184,7 +190,7 @@ class HistoryFold:
         self._put(row, event.interaction_id)
 
     def _attributes(self, event: events.AttributesSet) -> None:
-        row = self._row(InteractionRow, interaction_id=event.interaction_id)
+        row = self._interaction(event.interaction_id)
         merged = {**msgspec.json.decode(row.attributes), **event.attributes}
         self._change_interaction(event.interaction_id, attributes=_encode(merged).decode())
 
@@ -211,7 +217,7 @@ class HistoryFold:
         self._change_interaction(event.interaction_id, entries=event.number, last_entry_at=event.at)
 
     def _flow_step(self, event: events.SelfServiceStepped, position: Position) -> None:
-        interaction = self._row(InteractionRow, interaction_id=event.interaction_id)
+        interaction = self._interaction(event.interaction_id)
         row = FlowStepRow(
             position=position,
             interaction_id=event.interaction_id,
@@ -227,7 +233,9 @@ class HistoryFold:
         self._put(row, position)
 
     def _marked(self, event: events.EntryMarked) -> None:
-        row = self._row(EntryRow, entry_id=event.entry_id)
+        row = self._known((EntryRow, event.entry_id)) or self._find(
+            EntryRow, entry_id=event.entry_id
+        )
         if row is not None:
             marked = replace(row, mark=event.mark, mark_reason=event.reason, marked_at=event.at)
             self._put(marked, event.entry_id)
@@ -235,7 +243,7 @@ class HistoryFold:
     def _queued(self, event: events.Queued) -> None:
         result = _FLOWED_OUT.get(event.reason, event.reason)
         self._end_visit(event.interaction_id, result, event.at, None)
-        interaction = self._row(InteractionRow, interaction_id=event.interaction_id)
+        interaction = self._interaction(event.interaction_id)
         queue = self.catalogue.queues.get(event.queue) if self.catalogue else None
         visit = VisitRow(
             interaction_id=event.interaction_id,
@@ -279,7 +287,9 @@ class HistoryFold:
             self._put(counted, event.interaction_id, visit.visit)
 
     def _offer_ended(self, event: events.OfferEnded) -> None:
-        row = self._row(OfferRow, offer_id=event.offer_id)
+        row = self._known((OfferRow, event.offer_id)) or self._find(
+            OfferRow, offer_id=event.offer_id
+        )
         ended = replace(
             row, ended_at=event.at, end=event.end, rang_ms=event.rang_ms, reason=event.reason
         )

@@ -12,7 +12,7 @@ import msgspec
 from config.simulation.sampling import Arrivals
 from config.simulation.scenario import Scenario
 from reporting.history import HistoryFold
-from reporting.rows import AgentStateRow, EngagementRow, InteractionRow, OfferRow, Row, VisitRow
+from reporting.rows import AgentStateRow, EngagementRow, InteractionRow, VisitRow
 from reporting.states import AgentStates
 from router import core
 from router.core import State
@@ -299,19 +299,19 @@ class SimulatedDay:
             raise Broken(f"the conservation law is broken: {law}")
 
     def _result(self) -> DayRows:
-        by_kind: dict[type[Row], dict[Any, Row]] = {kind: {} for kind in _KEYS}
-        for row in self._fold.drain():
-            kind = type(row)
-            by_kind[kind][_KEYS[kind](row)] = row
+        rows = self._fold.drain()
 
         def of(kind: type[Any]) -> tuple[Any, ...]:
-            return tuple(by_kind[kind].values())
+            return tuple(row for row in rows if type(row) is kind)
+
+        # A span is told when it begins and when it ends: the last word counts.
+        spans = {row.position: row for row in of(AgentStateRow)}
 
         return DayRows(
             interactions=of(InteractionRow),
             visits=of(VisitRow),
             engagements=of(EngagementRow),
-            agent_states=of(AgentStateRow),
+            agent_states=tuple(spans.values()),
             events=self._count,
             digest=core.state_digest(self._state),
         )
@@ -323,12 +323,4 @@ _REACTIONS: dict[type[Any], Callable[[SimulatedDay, Any], None]] = {
     events.Engaged: SimulatedDay._serve,
     events.EngagementEnded: SimulatedDay._wrap_up,
     events.Closed: SimulatedDay._leave,
-}
-
-_KEYS: dict[type[Any], Callable[[Any], Any]] = {
-    InteractionRow: lambda row: row.interaction_id,
-    VisitRow: lambda row: (row.interaction_id, row.visit),
-    EngagementRow: lambda row: (row.interaction_id, row.agent_id, row.started_at),
-    OfferRow: lambda row: row.offer_id,
-    AgentStateRow: lambda row: (row.agent_id, row.position),
 }

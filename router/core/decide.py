@@ -102,5 +102,5 @@ def decide(state: State, command: Command, now: Instant) -> Decision:
 
 def next_deadline(state: State) -> Instant | None:
     """When a ``Tick`` is due; None when nothing is waiting for time to pass."""
-    due = [each for each in (state.timers.next(), state.returns.next()) if each is not None]
-    return min(due, default=None)
+    due, back = state.timers.next(), state.returns.next()
+    return back if due is None or (back is not None and back < due) else due

@@ -60,7 +60,11 @@ def offer(
 
 def offer_what_matches(turn: Turn) -> None:
     """Let matching run until no waiting interaction has an agent with room who may take it."""
-    for pair in pairs(turn.state, turn.now):
-        interaction = turn.state.interactions[pair.interaction_id]
-        why = explanation(turn.state, interaction, pair, turn.now)
+    state = turn.state
+    state.index.refresh(state)
+    if not (state.index.freed or state.index.fresh):
+        return
+    for pair in pairs(state, turn.now):
+        interaction = state.interactions[pair.interaction_id]
+        why = explanation(state, interaction, pair, turn.now)
         offer(turn, interaction, pair.agent_id, OfferKind.QUEUE, why)

@@ -36,7 +36,9 @@ def known_agent(state: State, agent_id: AgentId) -> AgentRow:
 
 def touch(state: State, agent_id: AgentId) -> None:
     """The agent changed: matching looks at them again."""
-    state.index.touch(agent_id)
+    index = state.index
+    index.dirty[agent_id] = None
+    index.changed[agent_id] = None
 
 
 def new_turn(state: State, row: AgentRow) -> None:
