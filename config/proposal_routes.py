@@ -51,9 +51,10 @@ class Rejecting(Asked, frozen=True):
 
 
 class ProposalsBody(msgspec.Struct, frozen=True):
-    """Proposals, newest first."""
+    """Proposals, newest first, and the ``before`` to go on with; None when all were looked at."""
 
     proposals: list[Proposal]
+    next: int | None = None
 
 
 def routes(administration: Administration, proposals: Proposals) -> APIRouter:
@@ -69,7 +70,8 @@ def _add_proposing(router: APIRouter, administration: Administration, proposals:
     async def proposals_list(who: Who, before: Before = None, limit: Limit = 50) -> Response:
         """One's own proposals; all of them for who may publish."""
         found = await asyncio.to_thread(proposals.all, before, limit)
-        return answer(ProposalsBody([each for each in found if _sees(who, each)]))
+        following = found[-1].number if len(found) == limit else None
+        return answer(ProposalsBody([each for each in found if _sees(who, each)], following))
 
     @endpoint(
         router,

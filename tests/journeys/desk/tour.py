@@ -89,6 +89,14 @@ class Tour:
         await page.locator("#config-tab-history").click()
         await settled(page)
         yield Stop("ada config history", page)
+        await page.locator("#config-tab-proposals").click()
+        await settled(page)
+        await page.get_by_role("button", expanded=False).filter(visible=True).first.click()
+        await settled(page)
+        yield Stop("ada config proposals", page)
+        await page.evaluate("location.hash = '#/audit'")
+        await settled(page)
+        yield Stop("ada audit", page)
 
     async def resize(self, size: Size) -> None:
         """Every page has this size."""
@@ -104,6 +112,18 @@ async def looks(stop: Stop) -> AsyncIterator[str]:
             await wear(stop.page, theme)
             yield f"{theme} {size[0]}"
     await stop.resize(SIZES[0])
+
+
+async def propose(page: Page) -> None:
+    """The person of this page proposes a change of the configuration."""
+    status = await page.evaluate(
+        """() => fetch("/api/v1/configuration/proposals", {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-Carillon": "1" },
+          body: JSON.stringify({ section: "skill", name: "french", table: {}, why: "Lyon" }),
+        }).then((response) => response.status)"""
+    )
+    assert status == 201, status
 
 
 async def wear(page: Page, theme: str) -> None:
@@ -135,6 +155,7 @@ async def begin(house: House, **settings: str) -> Tour:
     others = {name: await house.open(name, **STILL) for name in ("max", "ada")}
     for page in (agent, *others.values()):
         await house.set(page, **settings)
+    await propose(others["max"])
     await house.arrive(text=WORDS[2], sender="tom@berg.example", name="Tom Berg")
     await expect(agent.locator(OFFER)).to_be_visible()
     return Tour(house, agent, others, mail)

@@ -6,9 +6,11 @@ import { Problem } from "../api/http";
 import { full } from "../words/format";
 import { t } from "../words/words";
 import { ConfigHistory } from "./confighistory";
+import { useDesk } from "./context";
 import { RulesEditor } from "./configrules";
 import { TableEditor } from "./configtable";
 import { Failed, Field, Press, Skeleton, Strip } from "./parts";
+import { Proposals } from "./proposals";
 import { Tabs } from "./tabs";
 
 export const SECTIONS = [
@@ -32,6 +34,8 @@ export function ConfigPage() {
   const [state, setState] = useState<ConfigState | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [tab, setTab] = useState("tables");
+  const desk = useDesk();
+  const may = (permission: string): boolean => desk.session.permissions.includes(permission);
   const read = async (): Promise<void> => {
     try {
       setState(await configState());
@@ -53,12 +57,16 @@ export function ConfigPage() {
         label={t("place.config")}
         tabs={[
           { id: "tables", words: t("config.tables") },
-          { id: "history", words: t("config.history") },
+          ...(may("configuration.propose") ? [{ id: "proposals", words: t("proposal.title") }] : []),
+          ...(may("configuration.publish") ? [{ id: "history", words: t("config.history") }] : []),
         ]}
         chosen={tab}
         onChoose={setTab}
       >
         {tab === "tables" ? <Tables onChanged={() => void read()} /> : null}
+        {tab === "proposals" && state !== null ? (
+          <Proposals revision={state.revision} onChanged={() => void read()} />
+        ) : null}
         {tab === "history" && state !== null ? (
           <ConfigHistory revision={state.revision} onChanged={() => void read()} />
         ) : null}

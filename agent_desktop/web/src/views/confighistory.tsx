@@ -7,6 +7,7 @@ import { full } from "../words/format";
 import { t } from "../words/words";
 import { SavingProblem, useSaving, WhyField } from "./configsave";
 import { useDesk } from "./context";
+import { Difference } from "./difference";
 import { Failed, Press, Skeleton } from "./parts";
 
 export function ConfigHistory({ revision, onChanged }: { revision: string; onChanged: () => void }) {
@@ -72,7 +73,7 @@ function VersionPart({ head, current, revision, onChanged }: VersionProps) {
       </div>
       {difference === null ? null : (
         <>
-          <pre class="difference">{difference}</pre>
+          <Difference text={difference} label={t("config.difference")} />
           {current ? null : (
             <div class="row config-new">
               <WhyField saving={saving} />

@@ -2,11 +2,17 @@
 
 import { useState } from "preact/hooks";
 import { putRules, type Table } from "../api/config";
+import { propose } from "../api/proposals";
 import { type FormValue, fromLines, toLines, toValue } from "../state/tableform";
 import { t } from "../words/words";
 import { FormLines, Items } from "./configform";
 import { SaveRow, SavingProblem, useSaving, WhyField } from "./configsave";
 import { useDesk } from "./context";
+
+interface RulesTables {
+  readonly rules: Table;
+  readonly rule: readonly Table[];
+}
 
 interface RulesProps {
   readonly read: { readonly revision: string; readonly tables: Readonly<Record<string, unknown>> };
@@ -21,19 +27,30 @@ export function RulesEditor({ read, onChanged }: RulesProps) {
     ((read.tables["rule"] ?? []) as readonly Table[]).map(toValue),
   );
   const [wrong, setWrong] = useState("");
-  const save = async (): Promise<void> => {
+  const written = (): RulesTables | null => {
     const whole = fromLines([
       { name: "rules", value: { kind: "table", lines: general } },
       { name: "rule", value: { kind: "items", items: rules } },
     ]);
     if (whole.wrong !== null) {
       setWrong(t(`config.wrong_${whole.wrong.problem}`, { name: whole.wrong.name }));
-      return;
+      return null;
     }
     setWrong("");
-    const { rules: first, rule } = whole.table;
-    const put = (why: string) => putRules({ rules: first, rule, revision: read.revision, why });
-    if (!(await saving.run(put))) return;
+    return whole.table as unknown as RulesTables;
+  };
+  const suggest = async (): Promise<void> => {
+    const whole = written();
+    if (whole === null) return;
+    await saving.run(async (why) => {
+      const made = await propose({ section: "rules", table: whole.rules, rule: whole.rule }, why);
+      desk.say(t("proposal.made", { n: made.number }), "ok");
+    });
+  };
+  const save = async (): Promise<void> => {
+    const whole = written();
+    if (whole === null) return;
+    if (!(await saving.run((why) => putRules({ ...whole, revision: read.revision, why })))) return;
     desk.say(t("config.saved", { name: t("section.rules") }), "ok");
     onChanged();
   };
@@ -49,7 +66,7 @@ export function RulesEditor({ read, onChanged }: RulesProps) {
       <WhyField saving={saving} />
       <SavingProblem saving={saving} />
       <div class="row">
-        <SaveRow saving={saving} onSave={() => void save()} />
+        <SaveRow saving={saving} onSave={() => void save()} onPropose={() => void suggest()} />
       </div>
     </div>
   );

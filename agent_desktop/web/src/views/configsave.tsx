@@ -3,8 +3,10 @@
 import { useState } from "preact/hooks";
 import { confirmPassword, type Mistake } from "../api/config";
 import { Problem } from "../api/http";
-import { t } from "../words/words";
+import type { Desk } from "../app/desk";
+import { t, tOr } from "../words/words";
 import { Mistakes } from "./config";
+import { useDesk } from "./context";
 import { Field, Press, Strip } from "./parts";
 
 export interface Saving {
@@ -49,7 +51,7 @@ export function SavingProblem({ saving }: { saving: Saving }) {
       ? t("config.stale")
       : problem.status === 403
         ? t("refused.forbidden")
-        : problem.detail || t("config.not_saved");
+        : tOr(`refused.${problem.code}`, problem.detail || t("config.not_saved"));
   return (
     <Strip tone="late" name="config_problem">
       {words} {problem.id === "" ? "" : t("failed.quote", { id: problem.id })}
@@ -90,6 +92,13 @@ function AskPassword({ onDone }: { onDone: () => void }) {
   );
 }
 
+/** Whether somebody said why; what needs a reason and has none says so. */
+export function reasonGiven(desk: Desk, saving: Saving): boolean {
+  const given = saving.why.trim() !== "";
+  if (!given) desk.say(t("config.why_needed"), "trouble");
+  return given;
+}
+
 /** Why a change is made: it stands in the history. */
 export function WhyField({ saving }: { saving: Saving }) {
   return (
@@ -101,16 +110,21 @@ export function WhyField({ saving }: { saving: Saving }) {
   );
 }
 
-/** The row of buttons under an editor. */
-export function SaveRow({
-  saving,
-  onSave,
-  onCheck,
-}: {
-  saving: Saving;
-  onSave: () => void;
-  onCheck?: () => void;
-}) {
+interface SaveRowProps {
+  readonly saving: Saving;
+  readonly onSave: () => void;
+  /** Hands the same change to somebody else to decide; it needs a reason. */
+  readonly onPropose: () => void;
+  readonly onCheck?: () => void;
+}
+
+/** The row of buttons under an editor: what this person may do with a change. */
+export function SaveRow({ saving, onSave, onPropose, onCheck }: SaveRowProps) {
+  const desk = useDesk();
+  const may = (permission: string): boolean => desk.session.permissions.includes(permission);
+  const propose = (): void => {
+    if (reasonGiven(desk, saving)) onPropose();
+  };
   return (
     <>
       {onCheck === undefined ? null : (
@@ -118,9 +132,16 @@ export function SaveRow({
           {t("config.check")}
         </Press>
       )}
-      <Press tone="primary" disabled={saving.busy} onPress={onSave}>
-        {t("save")}
-      </Press>
+      {may("configuration.publish") ? (
+        <Press tone="primary" disabled={saving.busy} onPress={onSave}>
+          {t("save")}
+        </Press>
+      ) : null}
+      {may("configuration.propose") ? (
+        <Press disabled={saving.busy} onPress={propose}>
+          {t("proposal.propose")}
+        </Press>
+      ) : null}
     </>
   );
 }

@@ -2,11 +2,12 @@
 
 import { useState } from "preact/hooks";
 import { checkTable, closeHours, type Mistake, putTable, removeTable, type Table } from "../api/config";
+import { propose } from "../api/proposals";
 import { fromLines, toLines } from "../state/tableform";
 import { t } from "../words/words";
 import { Mistakes } from "./config";
 import { FormLines } from "./configform";
-import { SaveRow, SavingProblem, useSaving, WhyField } from "./configsave";
+import { reasonGiven, SaveRow, type Saving, SavingProblem, useSaving, WhyField } from "./configsave";
 import { useDesk } from "./context";
 import { Press } from "./parts";
 
@@ -50,6 +51,17 @@ export function TableEditor(props: EditorProps) {
       if (answer.errors.length + answer.warnings.length === 0) desk.say(t("config.no_mistake"), "ok");
     });
   };
+  const offer = async (next: Table | null): Promise<void> => {
+    await saving.run(async (why) => {
+      const made = await propose({ section, name, table: next }, why);
+      desk.say(t("proposal.made", { n: made.number }), "ok");
+    });
+  };
+  const suggest = (): void => {
+    const next = read();
+    if (next !== null) void offer(next);
+  };
+  const publishes = desk.session.permissions.includes("configuration.publish");
   const remove = async (): Promise<void> => {
     if (!(await saving.run((why) => removeTable(section, name, revision, why)))) return;
     desk.say(t("config.removed", { name }), "ok");
@@ -65,16 +77,39 @@ export function TableEditor(props: EditorProps) {
       <WhyField saving={saving} />
       <SavingProblem saving={saving} />
       <div class="row">
-        <SaveRow saving={saving} onSave={() => void save()} onCheck={() => void check()} />
+        <SaveRow
+          saving={saving}
+          onSave={() => void save()}
+          onPropose={suggest}
+          onCheck={() => void check()}
+        />
         {section === "hours" && !isNew ? <Emergency name={name} why={saving.why} run={saving.run} /> : null}
         <span class="spring" />
         {isNew ? null : (
-          <Press tone="danger" disabled={saving.busy} onPress={() => void remove()}>
-            {t("config.remove")}
-          </Press>
+          <Removal saving={saving} direct={publishes} onRemove={remove} onPropose={() => offer(null)} />
         )}
       </div>
     </section>
+  );
+}
+
+interface RemovalProps {
+  readonly saving: Saving;
+  /** True for who removes it themselves; somebody else proposes that. */
+  readonly direct: boolean;
+  readonly onRemove: () => Promise<void>;
+  readonly onPropose: () => Promise<void>;
+}
+
+function Removal({ saving, direct, onRemove, onPropose }: RemovalProps) {
+  const desk = useDesk();
+  const propose = (): void => {
+    if (reasonGiven(desk, saving)) void onPropose();
+  };
+  return (
+    <Press tone="danger" disabled={saving.busy} onPress={direct ? () => void onRemove() : propose}>
+      {t(direct ? "config.remove" : "proposal.propose_remove")}
+    </Press>
   );
 }
 

@@ -25,6 +25,7 @@ export function places(session: Session): readonly Place[] {
   if (may(session, "configuration.read")) {
     shown.push({ page: "config", words: "place.config", icon: "config" });
   }
+  if (may(session, "audit.read")) shown.push({ page: "audit", words: "place.audit", icon: "audit" });
   shown.push({ page: "settings", words: "place.settings", icon: "settings" });
   return shown;
 }

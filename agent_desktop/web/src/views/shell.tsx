@@ -108,6 +108,7 @@ const PAGES: Readonly<Record<string, () => Promise<PageView>>> = {
   board: async () => (await import("./board")).BoardPage,
   reports: async () => (await import("./report")).ReportPage,
   timeline: async () => (await import("./timeline")).TimelinePage,
+  audit: async () => (await import("./audit")).AuditPage,
   config: async () => (await import("./config")).ConfigPage,
 };
 

@@ -1,11 +1,12 @@
 /** English: the catalogue that the others follow key by key. */
 
+import { enAudit } from "./en-audit";
 import { enConfig } from "./en-config";
 import { enData } from "./en-data";
 import { enDesk } from "./en-desk";
 import { enMetrics } from "./en-metrics";
 import { enPages } from "./en-pages";
 
-export const en = { ...enConfig, ...enData, ...enDesk, ...enMetrics, ...enPages } as const;
+export const en = { ...enAudit, ...enConfig, ...enData, ...enDesk, ...enMetrics, ...enPages } as const;
 
 export type Key = keyof typeof en;

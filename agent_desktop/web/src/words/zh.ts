@@ -1,10 +1,11 @@
 /** Simplified Chinese. */
 
 import type { Catalogue } from "./words";
+import { zhAudit } from "./zh-audit";
 import { zhConfig } from "./zh-config";
 import { zhData } from "./zh-data";
 import { zhDesk } from "./zh-desk";
 import { zhMetrics } from "./zh-metrics";
 import { zhPages } from "./zh-pages";
 
-export const zh: Catalogue = { ...zhConfig, ...zhData, ...zhDesk, ...zhMetrics, ...zhPages };
+export const zh: Catalogue = { ...zhAudit, ...zhConfig, ...zhData, ...zhDesk, ...zhMetrics, ...zhPages };
