@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from tests.journeys.desk.checks import WIDE, axe, painted
 from tests.journeys.desk.house import House, live
-from tests.journeys.desk.tour import SIZES, begin, looks
+from tests.journeys.desk.tour import SIZES, STILL, begin, looks
 
 NARROW = (320, 700)
 
@@ -31,7 +31,7 @@ def test_01_02_axe_finds_nothing_on_any_page_and_no_page_scrolls_sideways(tmp_pa
 
 def test_01_axe_finds_nothing_on_the_sign_in_page(tmp_path: Path) -> None:
     async def tell(house: House) -> None:
-        page = await (await house.browser.new_context()).new_page()
+        page = await (await house.browser.new_context(**STILL)).new_page()
         await page.goto(house.origin)
         await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         for scheme in ("light", "dark"):

@@ -91,7 +91,7 @@ class Tour:
         yield Stop("ada config history", page)
         await page.locator("#config-tab-proposals").click()
         await settled(page)
-        await page.get_by_role("button", expanded=False).filter(visible=True).first.click()
+        await page.locator("li.card [aria-expanded=false]").first.click()
         await settled(page)
         yield Stop("ada config proposals", page)
         await page.evaluate("location.hash = '#/audit'")

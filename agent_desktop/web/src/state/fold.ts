@@ -195,6 +195,8 @@ function foldLive(state: DeskState, live: Live, now: number): DeskState {
       };
     case "draft":
       return state; // The drafts keep it, see drafts/.
+    default:
+      return state; // News of a part that this page does not draw changes nothing it does.
   }
 }
 
