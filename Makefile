@@ -15,7 +15,7 @@ export ONLY
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench fuzz chaos fmt lint types layers docs news locks clean
+.PHONY: help setup run demo test check bench fuzz chaos fmt lint types layers docs materials news locks clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -59,6 +59,9 @@ types: setup ## Check the types.
 
 layers: setup ## Check who imports whom.
 	@$(BIN)/lint-imports
+
+materials: setup ## Write the bill of materials (CycloneDX) to build/materials.json.
+	@$(BIN)/python -m tools.materials
 
 docs: setup ## Build the manual into site/.
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

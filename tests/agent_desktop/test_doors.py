@@ -138,6 +138,8 @@ async def attempt(person: Any, path: str, origin: str | None, ticket: str) -> in
 
 @pytest.mark.parametrize("path", ["/ws/desk", "/ws/board"])
 def test_attack_26_no_foreign_origin_gets_a_socket(tmp_path: Path, path: str) -> None:
+    """WEB-7: the origin is compared by our own code, letter by letter."""
+
     async def tell(world: World) -> None:
         mia = await world.sign_in("mia")
         ticket = await mia.ticket()

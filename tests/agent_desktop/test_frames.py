@@ -1,4 +1,4 @@
-"""Frames that are no good, too many, too big, or not read: the socket closes, others go on."""
+"""WEB-7: frames that are no good, too many, too big or not read close their socket alone."""
 
 import asyncio
 import contextlib

@@ -60,6 +60,11 @@ class PostgresServer:
         """What psql, a program that is not ours, answers: rows as lines, columns cut by `|`."""
         return self._run("psql", "-X", "-q", "-A", "-t", "-d", url or self.url(), "-c", sql)
 
+    def ask_password(self, role: str) -> None:
+        """Before it is started: let it want this role's password (SCRAM), and trust all others."""
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"local all {role} scram-sha-256\n" + rules.read_text())
+
     def make(self) -> None:
         """Lay out the server's files."""
         options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
@@ -114,11 +119,13 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+def postgres_server(*, durable: bool = False, guarded: str = "") -> Iterator[PostgresServer]:
     """A server that runs within the `with` and leaves nothing behind."""
     with own_folder("pg", owner=USER) as folder:
         server = PostgresServer(folder, durable=durable)
         server.make()
+        if guarded:
+            server.ask_password(guarded)
         server.start()
         try:
             yield server
