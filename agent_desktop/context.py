@@ -15,6 +15,7 @@ from agent_desktop.finding import Finding
 from agent_desktop.glimpses import Glimpses
 from agent_desktop.history import History
 from agent_desktop.items import Items
+from agent_desktop.listening import Listenings
 from agent_desktop.live import Whispers
 from agent_desktop.news import News
 from agent_desktop.permissions import Permission, Scope
@@ -115,6 +116,7 @@ class Desk(msgspec.Struct, frozen=True):
     news: News
     finding: Finding
     pictures: Pictures
+    listenings: Listenings
 
     async def settings_of(self, user: str) -> dict[str, Any]:
         """A user's own settings, with what is usual where they have set nothing."""

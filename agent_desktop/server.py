@@ -26,6 +26,7 @@ from agent_desktop.guards import Guards
 from agent_desktop.headers import StrictHeaders
 from agent_desktop.items import Items
 from agent_desktop.line import Line, framed
+from agent_desktop.listening import Listenings
 from agent_desktop.news import INTERVAL_S, News
 from agent_desktop.pages import Pages
 from agent_desktop.passwords import PasswordHashes
@@ -173,6 +174,7 @@ class DeskServer:
         words = Words(ports.seals)
         glimpses = Glimpses(words, ports.customers, ports.history, ports.clock)
         sight = Sight(ports.floor, ports.history, ports.customers)
+        audit = Audit(ports.audit)
         return Desk(
             ports=ports,
             clock=ports.clock,
@@ -186,7 +188,7 @@ class DeskServer:
                 self._in_force,
             ),
             accounts=Accounts(self.database, self._hashes, ports.clock, self._in_force),
-            audit=Audit(ports.audit),
+            audit=audit,
             sight=sight,
             items=Items(ports.floor, ports.history, glimpses, words, self._marks),
             words=words,
@@ -197,6 +199,7 @@ class DeskServer:
             news=self._news,
             finding=Finding(ports.customers, sight, ports.clock),
             pictures=Pictures(),
+            listenings=Listenings(ports.recordings, audit, ports.clock, self._in_force),
         )
 
     def _socket_parts(self, rendering: Rendering) -> Parts:
@@ -284,13 +287,23 @@ class DeskServer:
             await self.look_after()
 
     async def look_after(self) -> None:
-        """Let old drafts go, and files that were brought and never sent; done each hour."""
+        """Let old drafts go, files that were brought and never sent, and recordings whose time is
+        over; done each hour.
+        """
         now = self._pruned = self._ports.clock.now()
         gone = await self._stored.prune(
             Instant(now - DRAFTS_KEPT_MS), Instant(now - UPLOADS_KEPT_MS)
         )
         for file_id in gone:
             await self._ports.files.remove(file_id)
+        await self._delete_old_recordings(now)
+
+    async def _delete_old_recordings(self, now: Instant) -> None:
+        kept_ms = self._in_force.policy.recordings_kept_ms
+        count = await self._ports.recordings.expire(Instant(now - kept_ms), now)
+        if count:
+            what = f"{count} recordings older than {kept_ms // DAY_MS} d"
+            await self._ports.audit.record("recording.expire", what, actor="system")
 
     async def _tell_desks(self) -> None:
         while True:

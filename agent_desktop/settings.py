@@ -82,5 +82,6 @@ class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Annotated[dict[Key, Key], Meta(max_length=100)] = {}
     single_keys: bool = True
     interrupt: bool = False
+    auto_answer: bool = False
     sound: Annotated[dict[Key, Simple | dict[Key, Simple]], Meta(max_length=30)] = {}
     density: Literal["compact", "normal", "touch"] = "normal"

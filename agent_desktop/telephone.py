@@ -84,6 +84,7 @@ class PageTelephones:
         self._floor = floor
         self._clock = clock
         self._plugged: dict[AgentId, dict[str, PageTelephone]] = {}
+        self._ran = False
         self._asked: dict[str, tuple[PageTelephone, asyncio.Future[str]]] = {}
 
     # --- what pages do ----------------------------------------------------------------------
@@ -94,7 +95,7 @@ class PageTelephones:
         if found is not None:
             found.away_since = None
             found.back.set()
-        if self._telephones is not None:
+        if self._running():
             tab.send(self._whole(tab.agent_id, tab.desk))
 
     def of(self, tab: Tab) -> PageTelephone | None:
@@ -168,7 +169,14 @@ class PageTelephones:
                 tab.send(Live("call", call=shape))
 
     def sweep(self) -> None:
-        """Unplug pages that have been away past the grace time; called each half second."""
+        """Unplug pages that have been away past the grace time; called each half second.
+
+        Desks that were there before the centre had telephones are told of them.
+        """
+        if self._running() and not self._ran:
+            for agent_id in self._desks.agents():
+                self.tell_devices(agent_id)
+        self._ran = self._running()
         now = self._clock.now()
         for telephone in [each for pages in self._plugged.values() for each in pages.values()]:
             if self._tab_of(telephone) is not None:
@@ -177,6 +185,9 @@ class PageTelephones:
                 telephone.away_since = now
             elif now - telephone.away_since >= GRACE_MS:
                 self._drop(telephone)
+
+    def _running(self) -> bool:
+        return self._telephones is not None and self._telephones.running()
 
     def _found(self) -> Telephones:
         if self._telephones is None:

@@ -149,6 +149,11 @@ class Sight:
             return (subject,)
 
 
+def target_of(found: Sighting) -> Target:
+    """What scopes ask of an interaction that was found."""
+    return _target(found.past)
+
+
 def _target(past: PastInteraction) -> Target:
     return Target(frozenset(past.agents), frozenset(past.queues), frozenset((past.subject,)))
 

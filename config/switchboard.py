@@ -23,6 +23,10 @@ class Switchboard(Telephones):
         media.on_up = self._up
 
     @override
+    def running(self) -> bool:
+        return self._found() is not None
+
+    @override
     def plug_in(self, agent_id: AgentId, telephone: Telephone) -> None:
         pages = self._plugged.setdefault(agent_id, {})
         pages.pop(telephone.tab, None)  # The one plugged in last stands last.

@@ -170,6 +170,10 @@ class Telephones(Protocol):
     Roles are the desk's to check; which numbers may be dialled is checked here (SIP-8).
     """
 
+    def running(self) -> bool:
+        """Whether there are calls at all now; where there are none, desks show no telephone."""
+        return True
+
     def plug_in(self, agent_id: AgentId, telephone: Telephone) -> None:
         """This page rings from now on, and is shown every call its agent is in.
 

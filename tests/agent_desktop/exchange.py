@@ -36,6 +36,7 @@ class SmallExchange(Telephones):
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.runs = False
         self.pages: dict[AgentId, dict[str, Telephone]] = {}
         self.states: dict[CallId, CallState] = {}
         self.chosen: dict[AgentId, Device] = {}
@@ -63,7 +64,20 @@ class SmallExchange(Telephones):
         )
         self.states[call_id] = msgspec.structs.replace(state, **more)
         self.tell(call_id)
-        return call_id, await self._page(agent_id).describe(self.states[call_id], OFFER)
+        return call_id, await self.described(self._page(agent_id), call_id)
+
+    async def described(self, page: Telephone, call_id: CallId) -> str:
+        """Have a page make the sound of a call. Raises Refused."""
+        answer = await page.describe(self.states[call_id], await self.offer(call_id))
+        await self.answered(call_id, answer)
+        return answer
+
+    async def offer(self, call_id: CallId) -> str:
+        """Our end of a call's sound."""
+        return OFFER
+
+    async def answered(self, call_id: CallId, answer: str) -> None:
+        """The page's end of it."""
 
     def tell(self, call_id: CallId, **changes: object) -> None:
         """A call stands otherwise now: show it to every page of its agent."""
@@ -92,6 +106,10 @@ class SmallExchange(Telephones):
         raise Refused("there is no such call", code="no_call")
 
     # --- the port -----------------------------------------------------------------------------
+
+    @override
+    def running(self) -> bool:
+        return self.runs
 
     @override
     def plug_in(self, agent_id: AgentId, telephone: Telephone) -> None:
@@ -124,7 +142,8 @@ class SmallExchange(Telephones):
 
     @override
     async def reconnect(self, agent_id: AgentId, call_id: CallId, telephone: Telephone) -> None:
-        await telephone.describe(self._own(agent_id, call_id), OFFER)
+        self._own(agent_id, call_id)
+        await self.described(telephone, call_id)
         self.tell(call_id, phase=CallPhase.TALKING)
 
     @override

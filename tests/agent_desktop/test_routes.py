@@ -29,12 +29,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "move_seat": {"queues": ["billing"], "until": 2**53},
     "edit_customer": {"revision": 999_999, "name": "x"},
     "merge_customer": {"into": "{subject}"},
+    "hold_recording": {"reason": "a complaint"},
     "save_settings": {"theme": "dark"},
     "change_password": {"password": "x", "new_password": "x"},
 }
 QUERIES = {
     "find_customer": {"kind": "mail", "value": "{address}"},
     "bring_file": {"name": "a.txt"},
+    "sound": {"listening": "x"},
 }
 SEEN_BY_EVERYBODY_WITH_A_GRANT = frozenset(
     {"find_customer"}  # An exact search finds or does not; it never forbids.

@@ -54,6 +54,7 @@ async def until(desk: DeskClient, **wanted: Any) -> dict[str, Any]:
 
 def test_a_page_that_can_be_heard_rings_and_describes_its_sound(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         mia = await world.desk("mia")
         assert (await mia.live("calls"))["devices"] == []
         assert await refused(world.telephones.ring(MIA, CALL)) == "no_page"
@@ -74,6 +75,7 @@ def test_a_page_that_can_be_heard_rings_and_describes_its_sound(tmp_path: Path) 
 
 def test_what_a_page_does_to_its_call_comes_back_as_the_calls_state(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         mia = await world.desk("mia")
         await mia.do("telephone", sound=True)
         call, _ = await ringing(world, mia)
@@ -100,6 +102,7 @@ def test_what_a_page_does_to_its_call_comes_back_as_the_calls_state(tmp_path: Pa
 
 def test_bad_calls_keys_and_numbers_are_refused_by_the_field(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         mia = await world.desk("mia")
         await mia.do("telephone", sound=True)
         call, _ = await ringing(world, mia)
@@ -124,6 +127,7 @@ def test_bad_calls_keys_and_numbers_are_refused_by_the_field(tmp_path: Path) -> 
 
 def test_a_page_without_a_microphone_says_so_and_does_not_ring(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         mia = await world.desk("mia")
         await mia.do("telephone", sound=True)
         asking = asyncio.create_task(world.telephones.ring(MIA, CALL))
@@ -142,6 +146,7 @@ def test_a_page_without_a_microphone_says_so_and_does_not_ring(tmp_path: Path) -
 
 def test_a_page_whose_socket_was_cut_is_still_the_same_telephone(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         mia = await world.desk("mia")
         await mia.do("telephone", sound=True)
         call, _ = await ringing(world, mia)
@@ -163,6 +168,7 @@ def test_a_page_whose_socket_was_cut_is_still_the_same_telephone(tmp_path: Path)
 
 def test_a_page_that_stays_away_is_unplugged_after_the_grace_time(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         mia = await world.desk("mia")
         await mia.do("telephone", sound=True)
         world.open_desks.clear()
@@ -177,6 +183,7 @@ def test_a_page_that_stays_away_is_unplugged_after_the_grace_time(tmp_path: Path
 
 def test_sound_stays_where_it_is_when_another_tab_takes_the_desk_20(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         first = await world.desk("mia")
         await first.do("telephone", sound=True)
         call, _ = await ringing(world, first)
@@ -201,6 +208,7 @@ def test_sound_stays_where_it_is_when_another_tab_takes_the_desk_20(tmp_path: Pa
 
 def test_only_the_page_that_was_asked_can_answer_for_it_and_only_once(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         mia, tom = await world.desk("mia"), await world.desk("tom")
         await mia.do("telephone", sound=True)
         await tom.do("telephone", sound=True)
@@ -219,6 +227,7 @@ def test_only_the_page_that_was_asked_can_answer_for_it_and_only_once(tmp_path: 
 
 def test_a_supervisor_listens_to_their_team_and_every_time_is_in_the_audit(tmp_path: Path) -> None:
     async def tell(world: World) -> None:
+        world.telephones.runs = True
         await world.add_user("sue", Role.SUPERVISOR)
         mia, sue = await world.desk("mia"), await world.desk("sue")
         await mia.do("telephone", sound=True)

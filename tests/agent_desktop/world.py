@@ -48,7 +48,7 @@ from router.model.ids import (
     SubjectId,
     TeamName,
 )
-from router.ports import EventLog, Receipt
+from router.ports import Clock, EventLog, Receipt
 from router.seals import Address
 from router.storage.customers import StoredCustomers
 from router.storage.files import SealedFiles
@@ -340,9 +340,11 @@ async def world(
     database_url: str = "",
     routers: Callable[[World], Sequence[APIRouter]] = lambda made: (),
     still: bool = False,
+    exchange: Callable[[Clock], SmallExchange] = SmallExchange,
 ) -> AsyncIterator[World]:
     """A centre that lives within the ``async with``."""
     made = World(folder, log or MemoryLog(), LeapingClock(still=still))
+    made.telephones = exchange(made.clock)
     (folder / "keys").mkdir(exist_ok=True)
     free = socket.create_server(("127.0.0.1", 0))
     port = int(free.getsockname()[1])

@@ -28,6 +28,7 @@ import "./styles/composer.css";
 import "./styles/side.css";
 import "./styles/offers.css";
 import "./styles/pages.css";
+import "./styles/phone.css";
 import "./styles/narrow.css";
 
 const ringer = new Ringer(() => new AudioContext());

@@ -19,6 +19,7 @@ export const agent = (change: Partial<Agent> = {}): Agent => ({
   used: { chat: 1 },
   slots: { chat: 3, mail: 2, voice: 0 },
   media: null,
+  queues: ["billing"],
   ...change,
 });
 

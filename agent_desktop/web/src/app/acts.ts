@@ -61,7 +61,11 @@ export async function setPresence(
   reason = "",
   media?: readonly string[],
 ): Promise<void> {
-  await wishPresence(desk, media === undefined ? { presence, reason } : { presence, reason, media });
+  const wanted = desk.phone.media(media);
+  await wishPresence(
+    desk,
+    wanted === undefined ? { presence, reason } : { presence, reason, media: wanted },
+  );
 }
 
 /** Takes back what was wished for later. */

@@ -6,6 +6,7 @@ import type { DraftStore } from "../drafts/store";
 import { keyMap } from "../keys/map";
 import { ServerClock } from "../line/clock";
 import { Line, type LineState, type Timers } from "../line/line";
+import { Phone } from "../phone/phone";
 import type { Ringer } from "../sound/ringer";
 import { type DeskState, EMPTY } from "../state/desk";
 import { type DeskEvent, fold } from "../state/fold";
@@ -62,6 +63,7 @@ export class Desk {
   readonly ringer: Ringer;
   readonly announcer: Announcer;
   readonly lastingDrafts: boolean;
+  readonly phone: Phone;
 
   constructor(session: Session, store: DraftStore, announcer: Announcer, ringer: Ringer) {
     this.session = session;
@@ -79,6 +81,7 @@ export class Desk {
       save: (interaction_id, kind, text, revision) =>
         this.line.do("draft", { interaction_id, kind, text, revision }),
     });
+    this.phone = new Phone(this);
     ringer.watch((blocked) => {
       this.soundBlocked.value = blocked;
     });
@@ -108,6 +111,11 @@ export class Desk {
   hear(event: FromServer): void {
     if (event.type === "live" && event.kind === "draft")
       this.drafts.receive(event.interaction_id, event.draft);
+    if (
+      event.type === "live" &&
+      (event.kind === "call" || event.kind === "calls" || event.kind === "describe")
+    )
+      this.phone.hear(event);
     this.fold(event);
     if (this.state.peek().gap) this.line.renew();
   }

@@ -1,18 +1,22 @@
 /** What follows from a change of state: sound, announcements, notifications, reading what is missing. */
 
 import { chordLabel } from "../keys/map";
+import { VOICE } from "../phone/phone";
 import type { DeskState, OfferCard } from "../state/desk";
 import type { DeskEvent } from "../state/fold";
 import type { Entry, Offer } from "../state/shapes";
 import { spoken } from "../words/format";
 import { mediumWord, t, title, tOr } from "../words/words";
-import { readEntries } from "./acts";
+import { accept, readEntries } from "./acts";
 import type { Desk } from "./desk";
 import { dot, notify, unnotify } from "./outside";
 import { route } from "./route";
 
 /** How long before its end an offer is said again. */
 export const REMINDER_MS = 5_000;
+
+/** How long after its beep a call is answered by itself. */
+export const ANSWERED_AFTER_MS = 1_000;
 
 const TALKING = new Set(["talking", "held"]);
 
@@ -64,6 +68,7 @@ function offersChanged(desk: Desk, before: DeskState, after: DeskState): void {
 function offerCame(desk: Desk, offer: Offer, talking: boolean): void {
   const leftMs = offer.expires - desk.now();
   desk.ringer.ring(offer.offer_id, offer.medium, leftMs, talking);
+  answerByItself(desk, offer);
   if (!document.hasFocus()) notify(offer);
   desk.announcer.say(offerSentence(desk, offer, leftMs), "alert");
   setTimeout(
@@ -75,6 +80,17 @@ function offerCame(desk: Desk, offer: Offer, talking: boolean): void {
     },
     Math.max(0, leftMs - REMINDER_MS),
   );
+}
+
+/** Whoever wants it so has calls answered for them: a beep, a second, and they talk. */
+function answerByItself(desk: Desk, offer: Offer): void {
+  const wanted = desk.settings.peek().auto_answer && desk.phone.microphone.hearing.peek() === "ready";
+  if (offer.medium !== VOICE || !wanted || desk.phone.current() !== null) return;
+  desk.ringer.test();
+  setTimeout(() => {
+    const card = desk.state.peek().offers.find((each) => each.offer.offer_id === offer.offer_id);
+    if (card?.end === null && card.asked === null && desk.acts) void accept(desk, offer);
+  }, ANSWERED_AFTER_MS);
 }
 
 /** "Chat offered: Ana Ruiz, Billing, waited 12 seconds, gold. F2 accepts, 20 seconds." */

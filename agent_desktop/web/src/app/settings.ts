@@ -9,6 +9,8 @@ export interface Settings {
   readonly density: "normal" | "compact" | "touch";
   readonly single_keys: boolean;
   readonly interrupt: boolean;
+  /** Calls are answered by themselves, after one beep. */
+  readonly auto_answer: boolean;
   readonly keys: Readonly<Record<string, string>>;
   readonly sound: SoundSettings;
 }
@@ -19,6 +21,7 @@ export const DEFAULTS: Settings = {
   density: "normal",
   single_keys: true,
   interrupt: false,
+  auto_answer: false,
   keys: {},
   sound: DEFAULT_SOUND,
 };
@@ -36,6 +39,7 @@ export function readSettings(raw: Readonly<Record<string, unknown>>, fallback: L
     density: pick(raw["density"], ["normal", "compact", "touch"], "normal"),
     single_keys: raw["single_keys"] !== false,
     interrupt: raw["interrupt"] === true,
+    auto_answer: raw["auto_answer"] === true,
     keys: texts(raw["keys"]),
     sound: {
       volume:

@@ -16,6 +16,9 @@ export type ActName =
   | "transfer"
   | "consult"
   | "hold"
+  | "mute"
+  | "hold_call"
+  | "keypad"
   | "wrap_up"
   | "presence"
   | "customer"
@@ -45,6 +48,8 @@ export const KEY_ACTS: readonly KeyAct[] = [
   { name: "palette", chord: "Mod+k", where: "anywhere", words: "keys.palette" },
   { name: "send", chord: "Mod+Enter", where: "anywhere", words: "keys.send" },
   { name: "send_finish", chord: "Mod+Shift+Enter", where: "anywhere", words: "keys.send_finish" },
+  { name: "mute", chord: "F8", where: "anywhere", words: "keys.mute" },
+  { name: "hold_call", chord: "Shift+F8", where: "anywhere", words: "keys.hold_call" },
   { name: "next_item", chord: "j", where: "outside", words: "keys.next_item" },
   { name: "previous_item", chord: "k", where: "outside", words: "keys.previous_item" },
   { name: "reply", chord: "r", where: "outside", words: "keys.reply" },
@@ -52,6 +57,7 @@ export const KEY_ACTS: readonly KeyAct[] = [
   { name: "transfer", chord: "t", where: "outside", words: "keys.transfer" },
   { name: "consult", chord: "c", where: "outside", words: "keys.consult" },
   { name: "hold", chord: "h", where: "outside", words: "keys.hold" },
+  { name: "keypad", chord: "d", where: "outside", words: "keys.keypad" },
   { name: "wrap_up", chord: "w", where: "outside", words: "keys.wrap_up" },
   { name: "presence", chord: "p", where: "outside", words: "keys.presence" },
   { name: "customer", chord: "o", where: "outside", words: "keys.customer" },

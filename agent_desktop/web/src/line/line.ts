@@ -158,6 +158,11 @@ export class Line {
     this.#socket?.send(JSON.stringify({ type: "do", id: this.#options.newId(), do: name, args }));
   }
 
+  /** Sends a frame that is no command; lost when there is no line. */
+  say(frame: Readonly<Record<string, unknown>>): void {
+    if (this.#ready) this.#socket?.send(JSON.stringify(frame));
+  }
+
   async #connect(): Promise<void> {
     const { ticket, open, deskId, position } = this.#options;
     let spent: string;

@@ -53,6 +53,9 @@ function chime(at: number): readonly Note[] {
   ];
 }
 
+/** Not every browser lets a page choose where it sounds. */
+type Sink = AudioContext & { setSinkId?: (id: string) => Promise<void> };
+
 interface Ringing {
   readonly gain: GainNode;
   readonly tones: readonly OscillatorNode[];
@@ -61,6 +64,7 @@ interface Ringing {
 export class Ringer {
   readonly #make: () => AudioContext;
   #context: AudioContext | null = null;
+  #device = "";
   #settings: SoundSettings = DEFAULT_SOUND;
   readonly #ringing = new Map<string, Ringing>();
   #onBlocked: (blocked: boolean) => void = () => undefined;
@@ -78,6 +82,13 @@ export class Ringer {
   set(settings: SoundSettings): void {
     this.#settings = settings;
     for (const { gain } of this.#ringing.values()) gain.gain.value = this.#level();
+  }
+
+  /** Rings on this device; "" is the system's own choice. A device that is gone is passed over. */
+  playOn(deviceId: string): void {
+    this.#device = deviceId;
+    const context: Sink | null = this.#context;
+    void context?.setSinkId?.(deviceId).catch(() => undefined);
   }
 
   /** To be called from a click or key: browsers allow sound only then. */
@@ -121,7 +132,10 @@ export class Ringer {
 
   #open(): AudioContext | null {
     try {
-      this.#context ??= this.#make();
+      if (this.#context === null) {
+        this.#context = this.#make();
+        if (this.#device !== "") this.playOn(this.#device);
+      }
     } catch {
       this.#onBlocked(true);
     }

@@ -6,6 +6,7 @@
 import { addEntries, changeConversation, mapWith, mapWithout, markEntry } from "./change";
 import type { DeskState, Happening, OfferCard } from "./desk";
 import { foldOwn, type OwnEvent } from "./own";
+import type { PhoneNews } from "../phone/shapes";
 import type { Agent, Entry, FromServer, Item, Live, Push, Snapshot } from "./shapes";
 
 export type DeskEvent = FromServer | OwnEvent;
@@ -171,8 +172,12 @@ function foldPresence(state: DeskState, agent: Agent): DeskState {
   return { ...state, agent, missed, presenceAsked: false };
 }
 
-function foldLive(state: DeskState, live: Live, now: number): DeskState {
+function foldLive(state: DeskState, live: Live | PhoneNews, now: number): DeskState {
   switch (live.kind) {
+    case "calls":
+    case "call":
+    case "describe":
+      return state; // The telephone keeps them, see phone/.
     case "typing":
       if (live.who !== "customer") return state;
       return {

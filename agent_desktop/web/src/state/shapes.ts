@@ -3,6 +3,8 @@
  * Times are milliseconds since 1970 in UTC, durations milliseconds.
  */
 
+import type { PhoneNews } from "../phone/shapes";
+
 export const PROTOCOL_VERSION = 1;
 
 /** A title by language; the name behind it serves where no language fits. */
@@ -36,6 +38,8 @@ export interface Agent {
   readonly used: Readonly<Record<string, number>>;
   readonly slots: Readonly<Record<string, number>>;
   readonly media: readonly string[] | null;
+  /** The queues served now. */
+  readonly queues: readonly string[];
 }
 
 /** The customer as an item or an offer names them. */
@@ -270,7 +274,7 @@ export type Push = PushHead &
       }
   );
 
-/** News without a place in the log; never replayed. */
+/** News without a place in the log; never replayed. News of telephones is in phone/shapes. */
 export type Live = { readonly type: "live" } & (
   | {
       readonly kind: "typing";
@@ -331,6 +335,7 @@ export type FromServer =
   | Snapshot
   | Push
   | Live
+  | PhoneNews
   | Done
   | Refused
   | { readonly type: "caught_up"; readonly seq: number; readonly missed: number }

@@ -5,6 +5,7 @@ import { type BoardAgent, setAgentState } from "../api/board";
 import { Problem } from "../api/http";
 import type { Desk } from "../app/desk";
 import { reasonWord } from "../app/effects";
+import { WatchPresses } from "../phone/strips";
 import type { Queue } from "../state/shapes";
 import { byName } from "../words/format";
 import { t, title, tOr } from "../words/words";
@@ -165,6 +166,7 @@ function StateForm({ agent, onClose }: { agent: BoardAgent; onClose: () => void 
       <button type="submit" class="press press-primary">
         {t("board.set_now")}
       </button>
+      <WatchPresses agent={agent} onChosen={onClose} />
       <Press tone="quiet" onPress={onClose}>
         {t("cancel")}
       </Press>

@@ -4,6 +4,9 @@ import { useEffect } from "preact/hooks";
 import { command, markRead, readEntries } from "../app/acts";
 import { whoName } from "../app/effects";
 import { go } from "../app/route";
+import { CallControls, CallFacts, Keypad, Parties } from "../phone/controls";
+import { Recordings } from "../phone/recordings";
+import type { Call } from "../phone/shapes";
 import type { Item } from "../state/shapes";
 import { hourMinute } from "../words/format";
 import { mediumWord, t, title } from "../words/words";
@@ -18,6 +21,9 @@ import { worksAtDesk } from "./places";
 import { Picker } from "./transfer";
 import { WrapUpTray } from "./wrapup";
 
+/** Media whose sound may have been recorded. */
+export const RECORDED: ReadonlySet<string> = new Set(["voice", "callback", "voicemail"]);
+
 export function Conversation({ id }: { id: string }) {
   const desk = useDesk();
   const item = usePart((state) => state.items.get(id) ?? null).value;
@@ -28,10 +34,12 @@ export function Conversation({ id }: { id: string }) {
     if (shown !== null && status === "absent") void readEntries(desk, id);
   }, [id, status, shown === null]);
   useReadMark(id);
+  const phase = item === null ? "finished" : item.phase;
   if (shown === null) return <Nothing />;
   return (
     <main class="conversation" id="main" data-region="conversation" tabIndex={-1}>
       <Header item={shown} gone={item === null} />
+      {RECORDED.has(shown.medium) ? <Recordings key={`recordings-${id}`} id={id} phase={phase} /> : null}
       <Entries key={id} item={shown} />
       {item === null ? null : <Composer key={`composer-${id}`} item={item} />}
       {shown.wrap_up === null && item !== null ? null : (
@@ -73,6 +81,7 @@ function Nothing() {
 }
 
 function Header({ item, gone }: { item: Item; gone: boolean }) {
+  const call = useDesk().phone.of(item.interaction_id);
   return (
     <div class="conversation-head">
       <div class="conversation-title">
@@ -97,7 +106,9 @@ function Header({ item, gone }: { item: Item; gone: boolean }) {
         <Others item={item} />
         <Held item={item} />
       </div>
-      {gone ? <p class="muted">{t("conversation.gone")}</p> : <Controls item={item} />}
+      {call === null ? null : <CallFacts call={call} />}
+      {gone ? <p class="muted">{t("conversation.gone")}</p> : <Controls item={item} call={call} />}
+      {call === null ? null : <Parties call={call} />}
       <MaybeCase item={item} />
     </div>
   );
@@ -151,7 +162,7 @@ function MaybeCase({ item }: { item: Item }) {
   );
 }
 
-function Controls({ item }: { item: Item }) {
+function Controls({ item, call }: { item: Item; call: Call | null }) {
   const desk = useDesk();
   const id = item.interaction_id;
   const can = new Set(item.can);
@@ -163,6 +174,7 @@ function Controls({ item }: { item: Item }) {
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be read as a form */}
       <div class="controls" role="group" aria-label={t("controls.label")}>
+        {call === null ? null : <CallControls call={call} />}
         {can.has("hold") || can.has("retrieve") ? (
           <Press
             icon="hold"
@@ -198,6 +210,7 @@ function Controls({ item }: { item: Item }) {
           </Press>
         ) : null}
       </div>
+      {picking === "keypad" && call !== null ? <Keypad call={call} /> : null}
       {picking === "transfer" || picking === "consult" ? <Picker item={item} act={picking} /> : null}
     </>
   );

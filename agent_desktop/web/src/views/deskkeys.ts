@@ -29,6 +29,10 @@ export function doAct(desk: Desk, name: ActName): boolean {
       return step(1);
     case "previous_item":
       return step(-1);
+    case "mute":
+      return muteCall(desk);
+    case "hold_call":
+      return holdCall(desk);
     case "go_work":
       return goTo("work");
     case "go_board":
@@ -59,6 +63,8 @@ function doWithItem(desk: Desk, name: ActName, item: Item): boolean {
       if (!item.can.includes("hold") && !item.can.includes("retrieve")) return false;
       void command(desk, item.held_since === null ? "hold" : "retrieve", { interaction_id: id });
       return true;
+    case "keypad":
+      return desk.phone.of(id) !== null && open(desk, "keypad");
     case "wrap_up":
       return focusIn("wrapup");
     case "customer":
@@ -82,6 +88,19 @@ function doWithItem(desk: Desk, name: ActName, item: Item): boolean {
 /** The item on the screen, if it is still in hand. */
 export function chosenItem(desk: Desk): Item | null {
   return route.peek().page === "work" ? (desk.state.peek().items.get(route.peek().id) ?? null) : null;
+}
+
+function muteCall(desk: Desk): boolean {
+  const call = desk.phone.current();
+  if (call === null || !desk.acts) return false;
+  desk.phone.mute(call, !call.muted);
+  return true;
+}
+
+/** Holds the call one talks in, wherever the page is. */
+function holdCall(desk: Desk): boolean {
+  const item = desk.state.peek().items.get(desk.phone.current()?.interaction_id ?? "");
+  return item !== undefined && doWithItem(desk, "hold", item);
 }
 
 function acceptFirst(desk: Desk): boolean {

@@ -5,6 +5,7 @@ import { saveSettings } from "../api/calls";
 import type { Desk } from "../app/desk";
 import { applySettings, type Settings } from "../app/settings";
 import { chordLabel, chordOf, KEY_ACTS, remap } from "../keys/map";
+import { HeadsetPart } from "../phone/headset";
 import { LANGUAGES, mediumWord, speak, t } from "../words/words";
 import { useDesk } from "./context";
 import { Choice, Press } from "./parts";
@@ -26,12 +27,14 @@ async function change(desk: Desk, part: Partial<Settings>): Promise<void> {
 }
 
 export function SettingsPage() {
+  const desk = useDesk();
   return (
     <div class="page-body settings">
       <h1>{t("place.settings")}</h1>
       <Look />
       <Working />
       <Sound />
+      <HeadsetPart change={(part) => void change(desk, part)} />
       <KeysPart />
     </div>
   );

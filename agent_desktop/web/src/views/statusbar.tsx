@@ -4,6 +4,7 @@ import { setPresence, withdrawPresence } from "../app/acts";
 import { reasonWord, shownWord } from "../app/effects";
 import { go } from "../app/route";
 import { chordLabel } from "../keys/map";
+import { DialButton } from "../phone/dial";
 import { load, shownSince } from "../state/select";
 import type { Agent } from "../state/shapes";
 import { hourMinute } from "../words/format";
@@ -24,6 +25,7 @@ export function StatusBar() {
       {hasAgent ? <Presence /> : null}
       {hasAgent ? <Load /> : null}
       <span class="spring" />
+      <DialButton />
       <SoundChip />
       <LineChip />
       <Press

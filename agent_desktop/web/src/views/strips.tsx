@@ -2,6 +2,7 @@
 
 import { setPresence } from "../app/acts";
 import type { Desk } from "../app/desk";
+import { PhoneStrips } from "../phone/strips";
 import { clock, hourMinute } from "../words/format";
 import { mediumWord, t, tOr } from "../words/words";
 import { useDesk, usePart } from "./context";
@@ -19,6 +20,7 @@ export function Strips() {
     <div class="strips">
       <LineStrip />
       <SecondTab />
+      <PhoneStrips />
       <Missed />
       <Happened />
       <SignOutAsk />

@@ -4,9 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { type InteractionRecord, interaction, type Segment } from "../api/calls";
 import { Problem } from "../api/http";
 import { whoName } from "../app/effects";
+import { Recordings } from "../phone/recordings";
 import { full, hourMinute, length } from "../words/format";
 import { mediumWord, t, title, tOr } from "../words/words";
 import { useDesk } from "./context";
+import { RECORDED } from "./conversation";
 import { EntryPart } from "./entry";
 import { Icon } from "./icon";
 import { Empty, Failed, Skeleton } from "./parts";
@@ -46,6 +48,7 @@ function Story({ record }: { record: InteractionRecord }) {
         {tOr(`phase.${item.phase}`, item.phase)} · <code>{item.interaction_id}</code>
       </p>
       <Pieces segments={record.segments} />
+      {RECORDED.has(item.medium) ? <Recordings id={item.interaction_id} phase={item.phase} /> : null}
       <section class="card">
         <h2>{t("timeline.words")}</h2>
         {record.entries.length === 0 ? <p class="muted">{t("entries.none")}</p> : null}

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { command } from "../app/acts";
 import type { Desk } from "../app/desk";
+import { looksLikeNumber, plainNumber } from "../phone/dial";
 import type { DeskState } from "../state/desk";
 import type { Item } from "../state/shapes";
 import { byName, clock, matches } from "../words/format";
@@ -12,7 +13,12 @@ import { useDesk } from "./context";
 import { Press } from "./parts";
 
 /** "Billing, 9 waiting, about 04:00": the rows of the picker that fit `find`. */
-export function targets(state: DeskState, act: "transfer" | "consult", find: string): readonly ComboRow[] {
+export function targets(
+  state: DeskState,
+  act: "transfer" | "consult",
+  find: string,
+  numbers = false,
+): readonly ComboRow[] {
   const queues =
     act === "consult"
       ? []
@@ -38,13 +44,22 @@ export function targets(state: DeskState, act: "transfer" | "consult", find: str
         hint: tOr(`shown.${each.shown}`, each.shown),
       }),
     );
-  return [...queues, ...agents].filter((row) => matches(row.words, find));
+  const fitting = [...queues, ...agents].filter((row) => matches(row.words, find));
+  return [...fitting, ...numberRow(find, numbers)];
+}
+
+/** A typed number can be called, where the work is a call and one may. */
+function numberRow(find: string, numbers: boolean): readonly ComboRow[] {
+  if (!numbers || !looksLikeNumber(find)) return [];
+  const number = plainNumber(find);
+  return [{ id: `number:${number}`, icon: "voice", words: t("phone.to_number", { number }), hint: "" }];
 }
 
 export function Picker({ item, act }: { item: Item; act: "transfer" | "consult" }) {
   const desk = useDesk();
   const [find, setFind] = useState("");
   const [keepAge, setKeepAge] = useState(true);
+  const numbers = desk.phone.of(item.interaction_id) !== null && desk.session.permissions.includes("dial");
   // Only the numbers of one's own queues are told as they change.
   useEffect(() => desk.line.tell("queues", {}), [desk]);
   const close = (): void => {
@@ -60,7 +75,7 @@ export function Picker({ item, act }: { item: Item; act: "transfer" | "consult" 
         text={find}
         onText={setFind}
         onCancel={close}
-        rows={targets(desk.state.value, act, find)}
+        rows={targets(desk.state.value, act, find, numbers)}
         onChoose={(row) => {
           close();
           void handOver(desk, item, act, row, keepAge);
@@ -91,6 +106,11 @@ async function handOver(
   keepAge: boolean,
 ): Promise<void> {
   const [kind, ...rest] = row.id.split(":");
+  if (kind === "number") {
+    const number = rest.join(":");
+    await command(desk, `${act}_number`, { interaction_id: item.interaction_id, number });
+    return;
+  }
   const target = { [kind === "queue" ? "queue" : "agent"]: rest.join(":") };
   const args = {
     interaction_id: item.interaction_id,

@@ -7,5 +7,14 @@ import { zhData } from "./zh-data";
 import { zhDesk } from "./zh-desk";
 import { zhMetrics } from "./zh-metrics";
 import { zhPages } from "./zh-pages";
+import { zhPhone } from "./zh-phone";
 
-export const zh: Catalogue = { ...zhAudit, ...zhConfig, ...zhData, ...zhDesk, ...zhMetrics, ...zhPages };
+export const zh: Catalogue = {
+  ...zhAudit,
+  ...zhConfig,
+  ...zhData,
+  ...zhDesk,
+  ...zhMetrics,
+  ...zhPages,
+  ...zhPhone,
+};
