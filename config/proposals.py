@@ -4,6 +4,7 @@ A proposal changes nothing. It is kept with what it would change as its author s
 applied to the configuration as it stands when somebody publishes it, checked as any change is.
 """
 
+import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,15 @@ class Proposals:
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._files = NumberedFiles(folder, Proposal, "proposal")
         self._clock = clock
+        # Each call has a thread of its own: a number is given, and a decision made, once.
+        self._turn = threading.Lock()
 
     def add(self, change: Change, difference: str, *, by: str, why: str) -> Proposal:
         """Keep a new proposal. Raises Overloaded when too many wait, StorageFailed."""
+        with self._turn:
+            return self._add(change, difference, by, why)
+
+    def _add(self, change: Change, difference: str, by: str, why: str) -> Proposal:
         numbers = self._files.numbers()
         waiting = sum(self._files.read(number).state is State.OPEN for number in numbers)
         if waiting >= OPEN_MAX:
@@ -105,12 +112,13 @@ class Proposals:
 
     def decide(self, number: int, state: State, *, by: str, why: str) -> Proposal:
         """Note what became of one that waits. Raises as ``waiting`` does, and StorageFailed."""
-        decided = msgspec.structs.replace(
-            self.waiting(number),
-            state=state,
-            decided_at=self._clock.now(),
-            decided_by=by,
-            decided_why=why,
-        )
-        self._files.write(number, decided)
-        return decided
+        with self._turn:
+            decided = msgspec.structs.replace(
+                self.waiting(number),
+                state=state,
+                decided_at=self._clock.now(),
+                decided_by=by,
+                decided_why=why,
+            )
+            self._files.write(number, decided)
+            return decided

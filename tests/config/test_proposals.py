@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from agent_desktop.permissions import Role
 from config.audit import verify
+from config.proposals import Change, Proposals, State
+from router.model.errors import Refused
 from router.model.ids import TeamName
+from router.storage.system import SystemClock
 from tests.agent_desktop.client import Person
 from tests.config.centre import API, Centre, told
 
@@ -128,3 +132,32 @@ def test_nobody_publishes_their_own(tmp_path: Path) -> None:
         assert (await rae.post(f"{PLACE}/1/publish", body)).status_code == 403
 
     told(tmp_path, story)
+
+
+def test_proposals_made_in_the_same_moment_are_all_kept(tmp_path: Path) -> None:
+    proposals = Proposals(tmp_path / "proposals", SystemClock())
+    change = Change(section="skill", name="french", table={})
+    with ThreadPoolExecutor(8) as people:
+        made = [
+            people.submit(proposals.add, change, "+", by=f"user {n}", why="") for n in range(40)
+        ]
+    numbers = {each.result().number for each in made}
+    assert numbers == set(range(1, 41))
+    assert {each.by for each in proposals.all(limit=100)} == {f"user {n}" for n in range(40)}
+
+
+def test_a_proposal_is_decided_once(tmp_path: Path) -> None:
+    proposals = Proposals(tmp_path / "proposals", SystemClock())
+    change = Change(section="skill", name="french", table={})
+    proposals.add(change, "+", by="sue", why="")
+
+    def decide(state: State) -> bool:
+        try:
+            proposals.decide(1, state, by="rae", why="")
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as people:
+        decided = list(people.map(decide, [State.REJECTED, State.WITHDRAWN] * 10))
+    assert sum(decided) == 1
