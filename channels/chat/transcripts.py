@@ -96,7 +96,9 @@ class Transcripts:
             who = "you" if item.kind == "said" else "we"
             name = str(shown.get("name") or wording.name(who, language))
             words = [str(shown.get("text", ""))] if shown.get("text") else []
-            words += [f"[{wording.name('file', language)}: {f['name']}]" for f in shown["files"]]
+            words += [
+                f"[{wording.name('file', language)}: {f['name']}]" for f in shown.get("files", ())
+            ]
             lines.append(f"{name}: " + "\n    ".join("\n".join(words).split("\n")))
         title = in_language(self._parts.site_of(room).title, language) or conversation.site
         subject, text = wording.mail("transcript", language, title=title, lines="\n".join(lines))

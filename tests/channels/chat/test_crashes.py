@@ -1,6 +1,7 @@
 """What a crash, a fault or a broken line leaves of a chat: nothing lost, nothing for ever."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,21 @@ def test_a_code_asked_for_again_after_a_restart_is_another_mail(tmp_path: Path) 
         assert len(set(keys)) == 2, "the mail channel sends a key once, over restarts as well"
 
     asyncio.run(story())
+
+
+def test_a_transcript_leaves_out_the_words_of_who_was_erased(tmp_path: Path) -> None:
+    async def story(centre: ChatCentre) -> None:
+        async with centre.visitor() as visitor:
+            await visitor.start("my secret")
+            await _ask(visitor)
+            found = re.search(r"\b\d{6}\b", centre.mails[0].text)
+            assert found is not None
+            await centre.keys.forget((await centre.arrived())[0].subject)
+            wish = {"mail": "li@example.test", "code": found.group()}
+            assert (await visitor.wish("transcript", **wish))["sent"] == "transcript"
+        assert "my secret" not in centre.mails[1].text
+
+    tell(tmp_path, story)
 
 
 async def _ask(visitor: Client) -> dict[str, Any]:
