@@ -95,6 +95,8 @@ class Demo:
         try:
             await self._carry_out(act)
         except CarillonError as error:
+            if isinstance(act, Come):
+                self._people.turned_away(act.interaction_id)
             _LOG.debug("an act of the demonstration was refused: %s", error.code)
         except (aiosmtplib.SMTPException, OSError) as error:
             _LOG.warning("a letter of the demonstration was not taken: %s", error)

@@ -143,6 +143,10 @@ class People:
                 case _:
                     continue
 
+    def turned_away(self, interaction_id: InteractionId) -> None:
+        """Somebody who came was not let in: they are not in the centre."""
+        self._customers.pop(interaction_id, None)
+
     def _engaged(self, event: Engaged) -> None:
         customer = self._customers.get(event.interaction_id)
         if customer is None:

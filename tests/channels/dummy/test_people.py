@@ -67,6 +67,16 @@ def test_no_more_customers_are_in_than_allowed_and_who_waits_too_long_goes() -> 
     assert played.customers == 0
 
 
+def test_who_was_not_let_in_leaves_room_for_others() -> None:
+    played = people(customers_per_minute=60, media=(CHAT,), open_max=5, patience_ms=10**9)
+    came = [act for act in played.due(Instant(START + 60_000)) if isinstance(act, Come)]
+    for act in came:
+        played.turned_away(act.interaction_id)
+    assert played.customers == 0
+    more = [act for act in played.due(Instant(START + 120_000)) if isinstance(act, Come)]
+    assert len(more) == 5
+
+
 def test_a_customer_answers_thanks_and_goes_when_an_agent_is_a_person() -> None:
     played = people(media=(CHAT,), patience_ms=10**9)
     come = next(act for act in played.due(Instant(START + 60_000)) if isinstance(act, Come))
