@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from agent_desktop.api.access import TheDesk, Who
 from agent_desktop.api.endpoint import answer, endpoint, take
 from agent_desktop.context import Desk
+from agent_desktop.glimpses import UNSAID_KINDS
 from agent_desktop.permissions import Permission
 from agent_desktop.principal import Principal
 from agent_desktop.shapes import AddressShape, CardShape, ContactShape
@@ -70,7 +71,11 @@ async def _shape(desk: Desk, card: CustomerCard) -> CardShape:
     return CardShape(
         subject=card.subject,
         name=card.name,
-        addresses=tuple(AddressShape(a.kind, a.value, a.verified) for a in card.addresses),
+        addresses=tuple(
+            AddressShape(each.kind, each.value, each.verified)
+            for each in card.addresses
+            if each.kind not in UNSAID_KINDS
+        ),
         tier=card.tier,
         language=card.language,
         fields=card.fields,

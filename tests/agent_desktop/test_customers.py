@@ -206,6 +206,9 @@ def test_a_guest_of_the_chat_has_no_address_that_anybody_could_use(tmp_path: Pat
         await world.arrive(sender="b789ca279a6d8507967a331529fb8b5c", name="")
         offer = (await mia.push("offered"))["offer"]
         assert offer["customer"]["address"] == ""
+        guest = offer["customer"]["subject"]
+        card = (await mia.person.get(f"/api/v1/customers/{guest}")).json()
+        assert card["addresses"] == []
         await world.arrive(MAIL, sender="ana@ruiz.example")
         offer = (await mia.push("offered"))["offer"]
         assert offer["customer"]["address"] == "ana@ruiz.example"
