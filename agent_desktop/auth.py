@@ -24,7 +24,7 @@ from agent_desktop.store import Database
 from agent_desktop.store.failures import FailureRows
 from agent_desktop.store.sessions import SessionRow, SessionRows
 from agent_desktop.store.users import User, UserRows
-from router.model.errors import CarillonError
+from router.model.errors import CarillonError, Overloaded
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS, Instant
 from router.ports import Clock, Floor, Ids
 
@@ -248,7 +248,13 @@ class Sessions:
         user, encoded = await self._users.with_hash(name)
         if user is not None and user.disabled:
             user, encoded = None, ""
-        if not await self._hashes.matches(encoded, password) or user is None:
+        try:
+            right = await self._hashes.matches(encoded, password)
+        except Overloaded:
+            # Nobody had time to look at it: that is no guess.
+            await self._lockout.unchecked(tried)
+            raise
+        if not right or user is None:
             locked = await self._lockout.failed(tried)
             log.warning(
                 "log-in failed",

@@ -86,6 +86,10 @@ class Lockout:
             await self._rows.lock(key, Instant(now + policy.locked_ms))
         return bool(over)
 
+    async def unchecked(self, tried: Try) -> None:
+        """Whether it was right was never found out: it does not count."""
+        await self._rows.take_back(tried.id)
+
     async def succeeded(self, tried: Try) -> None:
         """It was right: the account's count starts anew."""
         await self._rows.clear(tried.account)

@@ -14,6 +14,7 @@ from agent_desktop.audit import AuditQuestion
 from agent_desktop.guards import COOKIE, DEVICE_COOKIE
 from agent_desktop.permissions import Role
 from agent_desktop.settings import Profile
+from router.model.errors import Overloaded
 from router.model.ids import AgentId
 from tests.agent_desktop.client import DeskClient, Person
 from tests.agent_desktop.world import PASSWORD, World, story
@@ -353,5 +354,27 @@ def test_attack_32_a_storm_of_log_ins_is_shed_while_desks_go_on(tmp_path: Path) 
         assert set(codes) == {401, 429}
         # Reported at 50 ms, failed at three times that.
         assert statistics.median(lags) < 0.15, lags
+
+    story(tmp_path, tell)
+
+
+def test_web_3_a_log_in_nobody_had_time_to_check_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell(world: World) -> None:
+        await world.add_user("mia")
+        person = Person(world.origin, world.http)
+        hashes = world.server._hashes
+        matches = hashes.matches
+
+        async def busy(encoded: str, password: str) -> bool:
+            raise Overloaded("fifty others wait")
+
+        monkeypatch.setattr(hashes, "matches", busy)
+        # In the morning a whole centre signs in within a minute, and tries again and again.
+        for _ in range(12):
+            assert (await log_in(person, "mia")).status_code == 503
+        monkeypatch.setattr(hashes, "matches", matches)
+        assert (await log_in(person, "mia")).status_code == 200
 
     story(tmp_path, tell)
