@@ -62,6 +62,8 @@ def remote_of(
         raise BadMessage("sound goes to addresses, not to names", status=488, field="SDP") from None
     digits = agreed.digits
     receives_digits = OFFERED_DIGITS if offered else (digits.payload if digits else None)
+    # Whoever holds by either way of saying so may be silent for as long as they like.
+    speaks = agreed.direction in ("sendrecv", "recvonly") and not nowhere
     return SetRemote(
         leg,
         _BY_NAME[agreed.codec.name.lower()],
@@ -75,7 +77,7 @@ def remote_of(
         dtmf_receive_type=receives_digits if digits is not None else None,
         sends=agreed.direction in ("sendrecv", "sendonly") and not nowhere,
         receives=agreed.direction in ("sendrecv", "recvonly"),
-        timeout_s=SILENCE_S if agreed.direction in ("sendrecv", "recvonly") else 0,
+        timeout_s=SILENCE_S if speaks else 0,
     )
 
 

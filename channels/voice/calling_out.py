@@ -55,8 +55,9 @@ class OutCall:
         """Call. Raises Refused: ``too_many``, ``no_route`` (no trunk), ``no_sound``."""
         if not self._trunks:
             raise Refused("no trunk is configured", code="no_route")
-        self._policy.begin(agent_id)
-        self._agent_id, self._counted = agent_id, True
+        self._agent_id = None if self._allowed.emergency else agent_id
+        self._policy.begin(self._agent_id)
+        self._counted = True
         endpoint = self._house.endpoint
 
         def call(description: Description) -> Call:

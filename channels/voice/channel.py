@@ -194,6 +194,10 @@ class VoiceChannel:
 
     def _take(self, call: Call) -> None:
         """A call that was let in: of a caller, or of an agent's own telephone."""
+        if call.replaces is not None:
+            # Nobody takes the place of a call but by a transfer that we carry out (SIP-8).
+            call.reject(603)
+            return
         agent_id = self._own_phones.agent_of(call)
         if agent_id is None:
             self._arriving.take(call)

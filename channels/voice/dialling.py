@@ -3,6 +3,7 @@
 Desk, transfers, REFER, self-service and callbacks all ask here and nowhere else.
 """
 
+import logging
 import re
 from collections import Counter, OrderedDict, deque
 
@@ -12,6 +13,7 @@ from channels.voice.settings import Dialling
 from router.model.errors import Refused
 from router.model.ids import DAY_MS, HOUR_MS, MINUTE_MS, AgentId, Instant
 
+log = logging.getLogger(__name__)
 PREMIUM = (
     *("+1900", "+1976", "+44871", "+44872", "+44873", "+449", "+49900", "+49137", "+33899"),
     *("+33897", "+41900", "+41901", "+41906", "+43900", "+43930", "+43931", "+34803", "+34806"),
@@ -109,7 +111,11 @@ class DialPolicy:
                 del self._open[agent_id]
         if allowed.abroad:
             self._new_day(now)
+            before = self._abroad_ms
             self._abroad_ms += lasted_ms
+            half_ms = self.settings.international_minutes_a_day * MINUTE_MS // 2
+            if before < half_ms <= self._abroad_ms:
+                log.warning("Half of today's minutes abroad are used up")
 
     def _abroad_left(self, now: Instant) -> bool:
         self._new_day(now)

@@ -13,7 +13,8 @@ from channels.voice.house import House
 from channels.voice.recordings import CallRecording, Recorder
 from channels.voice.ringing import Ringing
 from channels.voice.waiting import Waiting
-from router.model.commands import Scalar, SetAttributes
+from router.model.commands import MarkEntry, Scalar, SetAttributes
+from router.model.content import Mark
 from router.model.effects import (
     Connect,
     Deliver,
@@ -56,6 +57,9 @@ class Performing:
 
     def perform(self, effect: Effect) -> None:
         """Carry out an effect, or begin to."""
+        if isinstance(effect, Deliver):
+            self._not_delivered(effect)
+            return
         conversation = self._conversations.get(effect.interaction_id)
         if conversation is None or conversation.over:
             return
@@ -78,9 +82,12 @@ class Performing:
                 conversation.changed()
             case Release():
                 self._house.carry(self._release(conversation, effect), "the end of a call")
-            case Deliver():
-                # Words of agents have no way to a telephone; what the desk notes is for the desk.
-                return
+
+    def _not_delivered(self, effect: Deliver) -> None:
+        """Written words have no way to a telephone: whoever wrote them is told so."""
+        if effect.agent_id is not None:
+            mark = MarkEntry(effect.interaction_id, effect.entry_id, Mark.FAILED, "no_way")
+            self._house.carry(self._house.say(mark), "words without a way")
 
     def _wait(self, conversation: Conversation, queue: str) -> None:
         conversation.queue = queue
@@ -118,6 +125,9 @@ class Performing:
         member.joined = True
         member.lead = effect.lead
         conversation.changed()
+        if not member.up:
+            expecting = self._ringing.expect_sound(conversation, member)
+            self._house.carry(expecting, "waiting for sound")
         if conversation.callback and effect.lead:
             self._calling_back.begin(conversation, member)
 

@@ -8,7 +8,7 @@ from channels.voice.call_ends import CallEnd, NoSound
 from channels.voice.conversation import Conversation
 from channels.voice.conversations import Conversations
 from channels.voice.house import House
-from channels.voice.media.answers import BrowserState, Pressed, QualityTold
+from channels.voice.media.answers import BrowserState, Pressed, QualityTold, RtpTimeout
 from channels.voice.media.client import MediaLost, MediaRefused
 from channels.voice.media.pool import NodeLost
 from channels.voice.members import Member
@@ -42,6 +42,8 @@ from router.telephones import (
 )
 
 log = logging.getLogger(__name__)
+SOUND_EXPECTED_S = 20.0
+"""So long the sound of who has taken a call may be missing: a receiver is lifted by then."""
 BY = "voice"
 """Who did it, for what the medium itself orders."""
 
@@ -256,12 +258,21 @@ class Ringing:
         conversation.changed()
         self._house.carry(self._give_up_sound(conversation, member), "waiting for sound")
 
+    async def expect_sound(self, conversation: Conversation, member: Member) -> None:
+        """Somebody has taken a call: their sound comes within a while, or it counts as lost."""
+        await asyncio.sleep(SOUND_EXPECTED_S)
+        if not member.up and not conversation.over:
+            self.sound_lost(conversation, member)
+
     async def _give_up_sound(self, conversation: Conversation, member: Member) -> None:
         lost = member.lost_since
         await asyncio.sleep(SOUND_LOST_MS / 1_000)
         if member.gone or member.lost_since != lost or member.agent_id is None:
             return
         member.reason = "sound_lost"
+        if member.kind is CallKind.WATCH:
+            conversation.remove(member, member.reason)
+            return
         view = self._house.context.floor.interaction(conversation.interaction_id)
         if member.lead and view is not None and view.queue is not None and not conversation.left:
             # The customer still holds the line: somebody with sound shall have them.
@@ -293,6 +304,9 @@ class Ringing:
                 carry(self._pass_on(conversation, event.digit), "a key passed on")
             case QualityTold(quality=quality):
                 member.quality = Quality(round(quality.score, 2), round(quality.loss, 4))
+            case RtpTimeout():
+                # Nothing was heard from it for a minute: it is gone, though it never said so.
+                self.sound_lost(conversation, member)
             case TransferAsked() if self.on_transfer is not None:
                 self.on_transfer(conversation, member, event)
             case NodeLost():

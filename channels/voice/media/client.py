@@ -23,7 +23,7 @@ from channels.voice.media.answers import (
 )
 from channels.voice.media.commands import Command, Fetch, Hello
 
-DEADLINE_S = 2.0
+DEADLINE_S = 5.0
 CONNECT_S = 5.0
 READ_BYTES = 256 * 1024
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from OpenSSL import SSL
 from typing_extensions import override
 
 from channels.voice.media import g711, rtp
@@ -230,7 +231,8 @@ class Page(Telephone):
         # What is lost of a handshake is said again, as a browser does.
         while end.keys is None and not self._gone(end):
             await asyncio.sleep(0.25)
-            end.connection.DTLSv1_handle_timeout()
+            with contextlib.suppress(SSL.Error):
+                end.connection.DTLSv1_handle_timeout()
             end.flush()
 
     def _gone(self, end: StandIn) -> bool:
