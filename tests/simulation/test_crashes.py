@@ -23,6 +23,7 @@ from tests.simulation import invariants
 from tests.simulation.player import Player
 from tests.simulation.random_centre import MEDIA, catalogue
 from tests.support.clock import StillClock
+from tests.support.waiting import soon
 
 SETTINGS = HubSettings(snapshot_events=120, effects_saved_ms=1, effects=50)
 BEFORE, AFTER, NEVER = "before", "after", "never"
@@ -238,9 +239,7 @@ def test_a_disk_that_fills_up_now_and_then_costs_refusals_and_nothing_else(seed:
             except StorageFailed:
                 failed += 1
                 log.failure = None
-                async with asyncio.timeout(5):
-                    while hub.health():  # noqa: ASYNC110 - health has no event to wait for
-                        await asyncio.sleep(0.005)
+                await soon(lambda: not hub.health())
             history.clock.pass_ms(history.rng.choice((0, 10, 500, 3_000)))
         assert failed > 10
         assert await folded_digest(log) == core.state_digest(hub._state)

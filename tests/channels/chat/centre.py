@@ -53,6 +53,7 @@ from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
 from tests.channels.chat.client import Client, connected
 from tests.support.clock import StillClock
+from tests.support.waiting import soon
 
 CHAT = Medium("chat")
 MAIL = Medium("mail")
@@ -241,10 +242,3 @@ def tell(
             await story(made)
 
     asyncio.run(told())
-
-
-async def soon(condition: Callable[[], bool], within_s: float = 5.0) -> None:
-    """Let the loop run until something holds; fails when it does not in time."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
-            await asyncio.sleep(0.002)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from router.model.content import Author, Mark
 from router.model.events import AttributesSet, CustomerLeft, EntryMarked
-from tests.channels.chat.centre import SITE, ChatCentre, settings, soon, tell
+from tests.channels.chat.centre import SITE, ChatCentre, settings, tell
 from tests.channels.chat.client import once
+from tests.support.waiting import soon
 
 
 def test_a_visitor_and_an_agent_talk(tmp_path: Path) -> None:

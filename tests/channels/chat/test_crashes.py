@@ -21,11 +21,11 @@ from tests.channels.chat.centre import (
     ChatCentre,
     chat_centre,
     settings,
-    soon,
     tell,
 )
 from tests.channels.chat.client import Client, once
 from tests.support.clock import StillClock
+from tests.support.waiting import PATIENCE_S, soon
 
 DAY_MS = 86_400_000
 
@@ -94,7 +94,7 @@ def test_an_answer_that_can_never_be_mailed_does_not_hold_up_those_of_others(
         for _ in chats:
             await centre.reply(await centre.accept(), "Here is your answer")
         store = centre.channel._parts.store
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(await store.mails_due()) < 2:  # noqa: ASYNC110 - effects come in their time
                 await asyncio.sleep(0.002)
         await centre.keys.forget(chats[0].subject)

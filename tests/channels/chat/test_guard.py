@@ -16,8 +16,9 @@ from websockets.exceptions import InvalidStatus
 from channels.chat import pages
 from channels.chat.settings import ChatSettings, Site
 from channels.chat.tokens import is_token
-from tests.channels.chat.centre import ORIGIN, SITE, ChatCentre, settings, soon, tell
+from tests.channels.chat.centre import ORIGIN, SITE, ChatCentre, settings, tell
 from tests.channels.chat.client import Client, once
+from tests.support.waiting import soon
 
 WRONG_ORIGINS = (
     None,

@@ -24,11 +24,11 @@ from tests.channels.chat.centre import (
     catalogue,
     chat_centre,
     settings,
-    soon,
     tell,
 )
 from tests.channels.chat.client import Client, once
 from tests.support.clock import StillClock
+from tests.support.waiting import soon
 
 SECRET = "s" * 40
 

@@ -34,11 +34,11 @@ from tests.channels.chat.centre import (
     catalogue,
     chat_centre,
     settings,
-    soon,
     tell,
 )
 from tests.channels.chat.client import once
 from tests.support.clock import StillClock
+from tests.support.waiting import soon
 
 
 def test_after_a_restart_a_visitor_resumes_with_nothing_lost_or_doubled(tmp_path: Path) -> None:

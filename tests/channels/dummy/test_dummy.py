@@ -24,6 +24,7 @@ from router.model.content import CONTENT_SCHEMA, Author
 from router.model.errors import NotFound
 from router.model.ids import AgentId, CatalogueVersion, EntryId, InteractionId, Medium, QueueName
 from tests.contracts.test_channels import tell
+from tests.support.waiting import PATIENCE_S
 
 MAIN, MIA = QueueName("main"), AgentId("mia")
 
@@ -48,7 +49,7 @@ async def with_mia(context: Any) -> None:
 
 async def heard(channel: Any, interaction_id: InteractionId, kind: str) -> Heard:
     """The first thing of a kind the customer hears, soon."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             for told in channel.heard(interaction_id):
                 if told.kind == kind:

@@ -1,7 +1,7 @@
 """A small centre around the hub: a catalogue, a clock set by hand, a medium that notes it all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from router import core
@@ -219,10 +219,3 @@ async def folded_digest(log: EventLog) -> str:
             core.apply(state, record.event)
         position = batch[-1].position
     return core.state_digest(state)
-
-
-async def soon(condition: Callable[[], bool], within_s: float = 5.0) -> None:
-    """Let the loop run until something holds; fails when it does not in time."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
-            await asyncio.sleep(0.001)

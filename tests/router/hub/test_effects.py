@@ -16,9 +16,9 @@ from tests.router.hub.centre import (
     catalogue,
     centre,
     interaction_id,
-    soon,
 )
 from tests.support.clock import StillClock
+from tests.support.waiting import PATIENCE_S, soon
 
 
 def test_a_medium_that_hangs_is_given_its_time_and_asked_again() -> None:
@@ -106,7 +106,7 @@ def test_effects_of_a_medium_that_never_comes_up_are_left_to_the_next_start() ->
         await hub.start()
         await hub.submit(ChangeCatalogue(catalogue()))
         await hub.submit(arrival(1))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await hub.stop(deadline_ms=60_000)
         async with centre(log) as again:
             await soon(lambda: len(again.mail.done) == 1)

@@ -20,8 +20,8 @@ from tests.router.hub.centre import (
     centre,
     folded_digest,
     interaction_id,
-    soon,
 )
+from tests.support.waiting import soon
 
 
 async def wrapped() -> Wrapped:

@@ -22,9 +22,9 @@ from tests.router.hub.centre import (
     centre,
     folded_digest,
     interaction_id,
-    soon,
 )
 from tests.support.clock import StillClock
+from tests.support.waiting import LOOK_S, PATIENCE_S, soon
 
 
 def test_an_arrival_is_in_the_log_when_it_is_acknowledged() -> None:
@@ -311,14 +311,10 @@ def test_snapshots_are_taken_as_the_log_grows() -> None:
             for number in range(100):
                 await floor.arrive(number)
             await soon(lambda: len(floor.mail.done) == 100)
-            snapshots = []
-            for _ in range(500):
-                if (snapshot := await floor.log.load_snapshot()) is not None:
-                    snapshots.append(snapshot)
-                    break
-                await asyncio.sleep(0.005)
-            assert snapshots
-            assert snapshots[0].position >= 50
+            async with asyncio.timeout(PATIENCE_S):
+                while (snapshot := await floor.log.load_snapshot()) is None:  # noqa: ASYNC110 - it has no event
+                    await asyncio.sleep(LOOK_S)
+            assert snapshot.position >= 50
 
     asyncio.run(run())
 

@@ -6,7 +6,8 @@ from router.hub import HubSettings
 from router.model.events import Recorded
 from router.model.ids import Position
 from router.storage.memory import MemoryLog
-from tests.router.hub.centre import Wrapped, centre, soon
+from tests.router.hub.centre import Wrapped, centre
+from tests.support.waiting import soon
 
 
 def test_followers_read_all_in_order_whether_they_come_early_late_or_in_the_middle() -> None:
