@@ -86,7 +86,7 @@ class GroupWriter:
                 jobs, last = self._take()
                 if jobs:
                     self._answer(self._transact(connection, jobs))
-                    self._checkpoints.committed()
+                    self._checkpoints.committed(connection)
                 if last:
                     return
         finally:

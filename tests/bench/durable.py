@@ -6,7 +6,8 @@ come at their rate whether or not the answers keep up. Latency is from the momen
 was meant to be given to having its receipt, so a stop of the loop counts for everyone who would
 have come during it. The load is made in the same process, as channels make theirs, and its
 processor time is in the figure. A transition is an event that became durable. Both figures are of
-all one-second windows in which no other program took the processor away, snapshots included.
+all one-second windows in which no other program took the processor away and the disk answered as
+it does, snapshots included.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from router.model.ids import (
 from router.storage.sqlite import SqliteLog
 from router.storage.system import RandomIds, SystemClock
 from tests.bench import Figure
-from tests.bench.disturbance import Window, best, quiet, waited_s
+from tests.bench.disturbance import Disk, Window, best, quiet, waited_s
 
 GROUP = "durable"
 
@@ -79,8 +80,9 @@ class QuietMedium:
 class Load:
     """Gives commands at a steady rate, whether or not the answers keep up."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, disk: Disk) -> None:
         self._hub = hub
+        self._disk = disk
         self._ids = RandomIds()
         self._next: deque[Command] = deque()
         self._engaged: deque[Engaged] = deque()
@@ -90,10 +92,11 @@ class Load:
     async def run(self) -> None:
         """Load until enough quiet windows were seen, or for half a minute."""
         while len(self.windows) < WINDOWS_MOST and len(quiet(self.windows)) < WINDOWS_WANTED:
-            waited = waited_s()
+            waited, worked = waited_s(), self._disk.so_far()
             self.windows.append(Window())
             await self._window(self.windows[-1])
             self.windows[-1].waited = waited_s() - waited
+            self.windows[-1].disk_ms = self._disk.each_ms(worked)
 
     async def _window(self, window: Window) -> None:
         began = time.perf_counter()
@@ -151,7 +154,7 @@ async def _measure(folder: Path) -> tuple[float, float, str]:
         await hub.submit(SignIn(name))
         await hub.submit(SetPresence(name, Presence.READY))
     settle()
-    load = Load(hub)
+    load = Load(hub, Disk(folder))
     head, cpu = hub.head(), time.process_time()
     await load.run()
     cpu_us = (time.process_time() - cpu) / (hub.head() - head) * 1e6
