@@ -29,8 +29,9 @@ class Listen(Record, frozen=True, tag=True):
 
     Keys are taken until ``keys_max`` or ``end_key``; ``first_ms`` counts from the end of what is
     said, ``between_ms`` from each key. ``words`` are what may be said or typed instead of keys,
-    each with the answer it stands for; other words are an answer as they are. ``secret`` answers
-    are kept out of every record (IVR-4).
+    each with the answer it stands for; other words are an answer as they are. ``choices`` are the
+    answers one may choose from, each with how it reads on a button. ``secret`` answers are kept out
+    of every record (IVR-4). ``spoken`` answers may be said aloud: the words, and digits.
     """
 
     utterance: Utterance
@@ -41,6 +42,8 @@ class Listen(Record, frozen=True, tag=True):
     between_ms: int = 3_000
     words: dict[str, str] = {}
     secret: bool = False
+    choices: dict[str, str] = {}
+    spoken: bool = False
 
 
 class Heard(Record, frozen=True, tag=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ivr.asks import Answer, Errand
+from ivr.asks import Answer, Errand, Listen
 from ivr.node import Finish
 from ivr.prompts import Utterance
 from router.model.ids import Instant
@@ -66,6 +66,19 @@ class Guard(Act, frozen=True):
     """From now on (or no longer) the customer's keys are secret (PRIV-5): nothing may keep them."""
 
     on: bool
+
+
+class Question(Act, frozen=True):
+    """From now on this is listened for: what a chat shows choices for, and speech is heard for."""
+
+    number: int
+    listen: Listen
+
+
+class Settled(Act, frozen=True):
+    """The question of this number has its answer, or is asked no more."""
+
+    number: int
 
 
 class Errands(Act, frozen=True):

@@ -83,6 +83,14 @@ class Visit(Protocol):
         """Whether a CEL condition over the session holds; one that fails does not."""
         ...
 
+    def may_try(self) -> bool:
+        """Whether one more secret may be tried in this session (IVR-4)."""
+        ...
+
+    def note_wrong(self) -> None:
+        """A secret proved wrong."""
+        ...
+
     def is_open(self, calendar: str) -> bool:
         """Whether business is open by this calendar now."""
         ...

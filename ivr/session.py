@@ -21,6 +21,8 @@ from ivr.happenings import (
     Over,
     Played,
     Pressed,
+    Question,
+    Settled,
     Stepped,
     TimePassed,
     Uttered,
@@ -28,7 +30,8 @@ from ivr.happenings import (
 from ivr.listening import Listening
 from ivr.node import Finish, Go, Into, Move, Node, Steps, WrongAnswer
 from ivr.own import FOLDER, own_words
-from ivr.prompts import File, Utterance, Words, filled, spoken, words_in
+from ivr.prompts import File, Utterance, Words, spoken, words_in
+from ivr.values import Values
 from router.model.commands import Scalar
 from router.model.ids import MINUTE_MS, Instant
 
@@ -37,12 +40,12 @@ LASTS_MS_MAX = 30 * MINUTE_MS
 DEPTH_MAX = 8
 """IVR-5: nodes visited, time and sub-flows within sub-flows of one session at most."""
 
-SECRET_MS = MINUTE_MS
-"""How long a secret value lives in a session (IVR-4)."""
+WRONG_MAX = 3
+"""Wrong secrets of one session, of whatever account (IVR-4)."""
 
-VALUES_MAX = 200
-VALUE_MAX = 4_096
-"""Values of a session, and characters of one, at most; more are not kept."""
+WRITTEN = frozenset({"chat"})
+WRITING_MS = 5 * MINUTE_MS
+"""Media in which people write their answers, and how long they are given at least."""
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -92,8 +95,7 @@ class Session:
         self._frames = [_Frame(flow, world.flows[flow])]
         languages = world.flows[flow].languages
         self._language = contact.language if contact.language in languages else languages[0]
-        self.values: dict[str, Scalar] = {"caller": contact.caller, "called": contact.called}
-        self._secrets: dict[str, tuple[bytearray, Instant]] = {}
+        self._values = Values(caller=contact.caller, called=contact.called)
         self._ahead: deque[str] = deque(maxlen=100)
         self._number = 0
         self._steps_left = STEPS_MAX
@@ -103,7 +105,9 @@ class Session:
         self._listening: Listening | None = None
         self._errand = 0
         self._guarded = False
+        self._asking = 0
         self._faults = 0
+        self._wrong = 0
         self._acts: list[Act] = []
         self.over = False
 
@@ -113,10 +117,9 @@ class Session:
         if self.over:
             return None
         listening = self._listening.due if self._listening else None
-        secrets = [end for _, end in self._secrets.values()]
         return min(
             each
-            for each in (listening, *secrets, Instant(self._began + LASTS_MS_MAX))
+            for each in (listening, *self._values.ends(), Instant(self._began + LASTS_MS_MAX))
             if each is not None
         )
 
@@ -136,10 +139,11 @@ class Session:
         if self.over:
             return []
         self._now = now
-        self._forget_secrets()
+        self._values.forget(now)
         match happening:
             case Gone():
                 self._leave("")
+                self._leave_callers("")
                 self._end(Finish("hung_up"), "")
             case TimePassed() if now >= self._began + LASTS_MS_MAX:
                 self._fault("the session took longer than 30 minutes")
@@ -177,7 +181,13 @@ class Session:
         if listening.heard is None:
             return
         self._listening = None
+        self._settle()
         self._send(listening.heard if listening.asked else None)
+
+    def _settle(self) -> None:
+        if self._asking:
+            self._acts.append(Settled(self._asking))
+            self._asking = 0
 
     # --- from node to node -----------------------------------------------------------------------
 
@@ -214,10 +224,15 @@ class Session:
                 return
             self._number += 1
             self._guard(on=isinstance(ask, Listen) and ask.secret)
+            if isinstance(ask, Listen) and self._contact.medium in WRITTEN:
+                ask = msgspec.structs.replace(ask, first_ms=max(ask.first_ms, WRITING_MS))
             listening = Listening(ask, self._number, self._ahead, self._now)
             self._acts += listening.begin(self._now)
             if listening.heard is None:
                 self._listening = listening
+                if isinstance(ask, Listen):
+                    self._asking = self._number
+                    self._acts.append(Question(self._number, ask))
                 return
             answer = listening.heard if listening.asked else None
 
@@ -234,6 +249,7 @@ class Session:
                 self._return(through)
             case Finish():
                 self._leave(move.how)
+                self._leave_callers("within")
                 self._end(move, "")
 
     def _call(self, name: str, move: Into) -> None:
@@ -263,14 +279,25 @@ class Session:
             Stepped(frame.name, self._node, str(kind), through, self._entered, self._now)
         )
 
+    def _leave_callers(self, through: str) -> None:
+        """The flows that called this one are left with it, each at the node that called."""
+        for outer, inner in zip(self._frames[-2::-1], self._frames[:0:-1], strict=True):
+            self._acts.append(
+                Stepped(outer.name, inner.caller, "subflow", through, inner.called, self._now)
+            )
+
     def _fault(self, why: str) -> None:
         """Go on at the flow's ``on_fault``, once; else the customer goes to the agents."""
         self._drop_visit()
         self._leave("fault")
+        self._leave_callers("fault")
         self._faults += 1
+        root = self._frames[0]
+        target = root.flow.on_fault
+        # A node of a sub-flow may have the same name, and is another one.
+        failed_there = self.at == (root.name, target) and len(self._frames) == 1
         del self._frames[1:]
-        target = self._frames[0].flow.on_fault
-        if self._faults == 1 and target and target != self._node:
+        if self._faults == 1 and target and not failed_there:
             self._steps_left = max(self._steps_left, DEPTH_MAX)
             self._began = self._now
             self._enter(target)
@@ -280,9 +307,7 @@ class Session:
     def _end(self, finish: Finish, fault: str) -> None:
         self._drop_visit()
         self._guard(on=False)
-        for secret, _ in self._secrets.values():
-            secret[:] = bytes(len(secret))
-        self._secrets.clear()
+        self._values.forget()
         self.over = True
         self._acts.append(Over(finish, fault))
 
@@ -292,17 +317,12 @@ class Session:
         self._visit = None
         self._listening = None
         self._errand = 0
+        self._settle()
 
     def _guard(self, *, on: bool) -> None:
         if on != self._guarded:
             self._guarded = on
             self._acts.append(Guard(on))
-
-    def _forget_secrets(self) -> None:
-        for name, (secret, end) in list(self._secrets.items()):
-            if self._now >= end:
-                secret[:] = bytes(len(secret))
-                del self._secrets[name]
 
     # --- what nodes see (``ivr.node.Visit``) -----------------------------------------------------
 
@@ -321,7 +341,7 @@ class Session:
         if file:
             return Utterance(self._language, (File(file),))
         text = words_in(words, self._language, self._frames[-1].flow.languages)
-        return Utterance(self._language, spoken(text, self.values))
+        return Utterance(self._language, spoken(text, self._values.plain))
 
     def own(self, name: str) -> Utterance:
         """One of the product's own prompts."""
@@ -329,26 +349,20 @@ class Session:
 
     def text(self, words: str) -> str:
         """The text with values put in, secrets included."""
-        secrets = {name: secret.decode() for name, (secret, _) in self._secrets.items()}
-        return filled(words, {**self.values, **secrets})
+        return self._values.text(words)
 
     def set(self, name: str, value: Scalar, *, secret: bool = False) -> None:
         """Keep a value, within the bounds; a name has its latest value only."""
-        self.values.pop(name, None)
-        if secret:
-            end = Instant(self._now + SECRET_MS)
-            self._secrets[name] = (bytearray(str(value).encode()), end)
-        elif len(self.values) < VALUES_MAX:
-            self.values[name] = value[:VALUE_MAX] if isinstance(value, str) else value
+        self._values.set(name, value, self._now, secret=secret)
 
     def value(self, name: str) -> Scalar:
         """A value that is no secret; empty text when there is none."""
-        return self.values.get(name, "")
+        return self._values.plain.get(name, "")
 
     def holds(self, condition: str) -> bool:
         """Whether a condition over ``value``, ``call``, ``customer`` and ``clock`` holds."""
         known: Known = {
-            "value": self.values,
+            "value": self._values.plain,
             "call": {
                 "medium": self._contact.medium,
                 "caller": self._contact.caller,
@@ -358,6 +372,14 @@ class Session:
             "customer": self._contact.customer,
         }
         return self._world.holds(condition, known, self._now)
+
+    def may_try(self) -> bool:
+        """Whether fewer than ``WRONG_MAX`` secrets proved wrong in this session."""
+        return self._wrong < WRONG_MAX
+
+    def note_wrong(self) -> None:
+        """Count a secret that proved wrong."""
+        self._wrong += 1
 
     def is_open(self, calendar: str) -> bool:
         """Whether business is open by this calendar."""

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from ivr.asks import Answer, Heard, Listen
 from ivr.asks import Ask as AnyAsk
-from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, retried, speak
+from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, ask_for, retried
 from ivr.prompts import Spoken, Utterance
 
 _YES, _NO = "1", "2"
@@ -22,7 +22,7 @@ class Ask(Prompted, frozen=True, kw_only=True, tag="ask"):
     ``mask = "pin"`` or ``"card"`` makes them secret: in no event, log, recording or replay, gone
     after a minute (IVR-4, PRIV-5); a card number must also have the check digit of Luhn. With
     ``confirm`` the customer hears what was taken and presses 1 to keep or 2 to repeat it.
-    ``words = true`` takes any text of a chat.
+    ``words = true`` takes any text of a chat; ``spoken = true`` digits that are said aloud.
     """
 
     into: str
@@ -37,6 +37,7 @@ class Ask(Prompted, frozen=True, kw_only=True, tag="ask"):
     confirm: bool = False
     mask: Literal["", "pin", "card"] = ""
     words: bool = False
+    spoken: bool = False
 
     @override
     def exits(self) -> Iterator[tuple[str, str]]:
@@ -68,34 +69,39 @@ class Ask(Prompted, frozen=True, kw_only=True, tag="ask"):
             yield "confirm", "a secret is not read back aloud; leave the confirmation out"
         if self.mask and self.words:
             yield "words", "a secret is taken by keys only"
+        if self.mask and self.spoken:
+            yield "spoken", "a secret is not said aloud: others may hear it"
 
     @override
     def steps(self, visit: Visit) -> Steps:
-        """Ask, check, confirm; as often as ``tries`` says."""
+        """Ask, check, confirm; ``tries`` times in all."""
+        apology = Utterance(visit.language)
         for _ in range(self.tries):
-            heard = yield from self._answer(visit)
+            heard = yield from ask_for(self._question(visit, apology), Heard)
             if not heard.by:
-                break
-            if not self._fits(heard):
-                yield from speak(visit.own("wrong-entry"))
-                continue
-            if self.confirm and not (yield from self._confirmed(visit, heard.answer)):
-                continue
-            visit.set(self.into, heard.answer, secret=self.mask != "")
-            return Go("next", self.next)
+                apology = visit.own("no-input")
+            elif not self._fits(heard):
+                apology = visit.own("wrong-entry")
+            elif not self.confirm or (yield from self._confirmed(visit, heard.answer)):
+                visit.set(self.into, heard.answer, secret=self.mask != "")
+                return Go("next", self.next)
+            else:
+                apology = Utterance(visit.language)
         return Go("otherwise", self.otherwise)
 
-    def _answer(self, visit: Visit) -> Generator[AnyAsk, Answer, Heard]:
-        ask = Listen(
-            self.opening(visit),
+    def _question(self, visit: Visit, apology: Utterance) -> Listen:
+        """The question, after what was wrong with the answer before."""
+        opening = self.opening(visit)
+        return Listen(
+            Utterance(opening.language, apology.parts + opening.parts),
             barge_in=self.barge_in,
             keys_max=self.digits_max,
             end_key=self.end_key,
             first_ms=self.wait_ms,
             between_ms=self.between_ms,
             secret=self.mask != "",
+            spoken=self.spoken,
         )
-        return (yield from retried(visit, ask, self.tries))
 
     def _fits(self, heard: Heard) -> bool:
         answer = heard.answer
@@ -112,8 +118,14 @@ class Ask(Prompted, frozen=True, kw_only=True, tag="ask"):
             *visit.own("confirm-keys").parts,
         )
         utterance = Utterance(visit.language, parts)
-        words = {word.casefold(): key for key, word in _yes_and_no(visit)}
-        heard = yield from retried(visit, Listen(utterance, words=words), 2, {_YES: "", _NO: ""})
+        said = list(_yes_and_no(visit))
+        ask = Listen(
+            utterance,
+            words={word.casefold(): key for key, word in said},
+            choices=dict(reversed(said)),
+            spoken=self.spoken,
+        )
+        heard = yield from retried(visit, ask, 2, {_YES: "", _NO: ""})
         return heard.answer == _YES
 
 

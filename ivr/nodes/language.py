@@ -7,6 +7,23 @@ from typing_extensions import override
 from ivr.asks import Listen
 from ivr.node import Go, Milliseconds, Prompted, Steps, Tries, Visit, mistaken_keys, retried
 
+_NAMES = {
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "it": "Italiano",
+    "ja": "日本語",
+    "ko": "한국어",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "pt": "Português",
+    "tr": "Türkçe",
+    "zh": "中文",
+    "zh-cn": "中文",
+}
+"""How languages call themselves; others are shown by their tag."""
+
 
 class Language(Prompted, frozen=True, kw_only=True, tag="language"):
     """A key for each language; who does not choose goes on in the flow's first one."""
@@ -39,9 +56,15 @@ class Language(Prompted, frozen=True, kw_only=True, tag="language"):
     @override
     def steps(self, visit: Visit) -> Steps:
         """Ask, and speak the chosen language from here on."""
-        words = {tag.casefold(): key for key, tag in self.keys.items()}
+        names = {key: _NAMES.get(tag.casefold(), tag) for key, tag in self.keys.items()}
         ask = Listen(
-            self.opening(visit), barge_in=self.barge_in, first_ms=self.wait_ms, words=words
+            self.opening(visit),
+            barge_in=self.barge_in,
+            first_ms=self.wait_ms,
+            words={
+                word.casefold(): key for key, tag in self.keys.items() for word in (tag, names[key])
+            },
+            choices=names,
         )
         heard = yield from retried(visit, ask, self.tries, self.keys)
         if heard.answer:

@@ -14,7 +14,8 @@ class LookUp(Node, frozen=True, kw_only=True, tag="look_up"):
     """Ask ``source``, a ``[look_up.NAME]`` of the configuration, with these ``values``.
 
     What it answers becomes values of the session. ``account`` names the value whose secret is
-    tried here: five wrong ones an hour, whoever calls, and the way is ``locked`` (IVR-4).
+    tried here: after five wrong ones an hour, whoever calls, or three in one session, whatever the
+    account, the way is ``locked`` (IVR-4).
     """
 
     source: str
@@ -47,9 +48,13 @@ class LookUp(Node, frozen=True, kw_only=True, tag="look_up"):
         """Ask; every outcome has its way on."""
         values = {name: visit.text(text) for name, text in self.values.items()}
         account = visit.text(self.account) if self.account else ""
+        if account and not visit.may_try():
+            return Go("locked", self.locked or self.failed)
         answer = yield from ask_for(AskSystem(self.source, values, account), Found)
         for name, value in answer.values.items():
             visit.set(name, value)
+        if account and answer.outcome == "not_found":
+            visit.note_wrong()
         ways = dict(self.exits())
         outcome = answer.outcome if answer.outcome in ways else "failed"
         return Go(outcome, ways[outcome])

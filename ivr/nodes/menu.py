@@ -11,7 +11,8 @@ from ivr.prompts import Words, words_in
 
 
 class Menu(Prompted, frozen=True, kw_only=True, tag="menu"):
-    """One key, one way on. ``words`` name what may be said for a key, several with ``|`` between.
+    """One key, one way on. ``words`` name what may be typed for a key, and with ``spoken`` said
+    aloud, several with ``|`` between; a chat shows the first one on a button.
 
     After ``tries`` without a choice the flow goes on at ``otherwise``: nobody is hung up on for
     not pressing a key.
@@ -22,6 +23,7 @@ class Menu(Prompted, frozen=True, kw_only=True, tag="menu"):
     words: dict[str, Words] = field(default_factory=dict)
     tries: Tries = 3
     wait_ms: Milliseconds = 5_000
+    spoken: bool = False
 
     @override
     def exits(self) -> Iterator[tuple[str, str]]:
@@ -50,14 +52,17 @@ class Menu(Prompted, frozen=True, kw_only=True, tag="menu"):
     @override
     def steps(self, visit: Visit) -> Steps:
         """Ask until a key is chosen."""
-        words = {
-            word.strip().casefold(): key
-            for key, spoken in self.words.items()
-            for word in words_in(spoken, visit.language, ()).split("|")
-            if word.strip()
+        said = {
+            key: [word.strip() for word in words_in(each, visit.language, ()).split("|")]
+            for key, each in self.words.items()
         }
         ask = Listen(
-            self.opening(visit), barge_in=self.barge_in, first_ms=self.wait_ms, words=words
+            self.opening(visit),
+            barge_in=self.barge_in,
+            first_ms=self.wait_ms,
+            words={word.casefold(): key for key, words in said.items() for word in words if word},
+            choices={key: said.get(key, [key])[0] or key for key in self.keys},
+            spoken=self.spoken,
         )
         heard = yield from retried(visit, ask, self.tries, self.keys)
         if heard.answer:
