@@ -107,13 +107,15 @@ class ChannelSpec(msgspec.Struct, frozen=True):
 
     ``settings`` is a msgspec Struct with ``forbid_unknown_fields``; the configuration's table
     ``[channels.<name>]`` is decoded into it. ``check`` names further mistakes of settings, each
-    as (dotted field, message).
+    as (dotted field, message). ``flows`` gives the flows of self-service that settings name, each
+    as (dotted field, name): that they exist, and run on this medium, is checked with the flows.
     """
 
     name: Medium
     settings: type[Any]
     build: Callable[[Any, ChannelContext], Channel]
     check: Callable[[Any], list[tuple[str, str]]] = lambda settings: []
+    flows: Callable[[Any], list[tuple[str, str]]] = lambda settings: []
 
 
 def discover() -> dict[Medium, ChannelSpec]:

@@ -19,7 +19,12 @@ from config.catalogue_text import CentreText, parse_need
 from config.decoding import Decoder, TextForm
 from config.defaults import Start, with_defaults
 from config.findings import FieldPath, Findings, Mistake, did_you_mean, undotted
-from config.flows import WrittenConversation, conversations_of, self_service_of
+from config.flows import (
+    WrittenConversation,
+    check_named_flows,
+    conversations_of,
+    self_service_of,
+)
 from config.quantities import parse_span
 from config.references import SecretReader
 from config.settings_checks import check_hours, check_settings
@@ -105,6 +110,7 @@ def _loaded(
     conversations = conversations_of(centre, findings)
     if found.whole:
         check_hours(settings.channels, centre.hours, findings)
+        check_named_flows(centre, settings.channels, specs, findings)
     good = not findings.mistakes
     if good and catalogue is not None:
         warn_of_catalogue(catalogue, findings, media=frozenset(settings.channels), today=today)

@@ -6,20 +6,23 @@ The checks themselves are ``ivr.checker``'s; here their findings get their place
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from channels.api import ChannelSpec
 from config.catalogue_conditions import condition_mistake
 from config.catalogue_text import CentreText, ConversationText
-from config.findings import FieldPath, Findings, Place, did_you_mean
+from config.findings import FieldPath, Findings, Place, did_you_mean, undotted
 from config.settings_types import FlowSettings
 from ivr.checker import Surroundings, check_flows
 from ivr.conversation import Conversation
 from ivr.flow import Flow
-from ivr.session import Known, World
+from ivr.session import WRITTEN, Known, World
+from ivr.written import unfit_for_writing
 from router.conditions import Value, Variables
-from router.model.ids import Instant
+from router.model.ids import Instant, Medium
 from router.rules import clock_values
 
 
@@ -53,6 +56,26 @@ def self_service_of(
             note = findings.mistake if fault.serious else findings.warning
             note(fault.path, fault.message + hint)
     return made
+
+
+def check_named_flows(
+    centre: CentreText,
+    channels: Mapping[str, Any],
+    specs: Mapping[Medium, ChannelSpec],
+    findings: Findings,
+) -> None:
+    """That the flows channels name are there, and that those which are read run in writing."""
+    for name, settings in channels.items():
+        spec = specs[Medium(name)]
+        for field, flow in spec.flows(settings):
+            path = ("channels", name, *undotted(field))
+            if flow not in centre.flow:
+                hint = did_you_mean(flow, centre.flow)
+                findings.mistake(path, f'there is no flow "{flow}"{hint}')
+            elif name in WRITTEN:
+                who = f"{name}, by {field},"
+                for fault in unfit_for_writing(centre.flow, flow, who):
+                    findings.mistake(fault.path, fault.message)
 
 
 def recordings(folder: Path) -> frozenset[tuple[str, str]]:

@@ -10,7 +10,9 @@ A visitor's words take this way::
 
 from channels.api import ChannelSpec
 from channels.chat.channel import build
-from channels.chat.settings import ChatSettings, check
+from channels.chat.settings import ChatSettings, check, flows
 from router.model.ids import Medium
 
-CHANNEL = ChannelSpec(name=Medium("chat"), settings=ChatSettings, build=build, check=check)
+CHANNEL = ChannelSpec(
+    name=Medium("chat"), settings=ChatSettings, build=build, check=check, flows=flows
+)

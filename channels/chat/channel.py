@@ -15,6 +15,7 @@ from channels.chat.parts import MEDIUM, Parts
 from channels.chat.performing import Performing
 from channels.chat.places import Places
 from channels.chat.protocol import write_frame
+from channels.chat.self_service import Flows
 from channels.chat.settings import ChatSettings
 from channels.chat.starting import Starts
 from channels.chat.transcripts import Transcripts
@@ -33,15 +34,16 @@ class ChatChannel:
     def __init__(self, settings: ChatSettings, context: ChannelContext) -> None:
         parts = Parts(settings, context)
         vouching = Vouching(parts)
-        conversations = Conversations(parts, vouching)
+        flows = self._flows = Flows(parts)
+        conversations = Conversations(parts, vouching, flows)
         self._parts = parts
-        self._departures = Departures(parts, conversations)
+        self._departures = Departures(parts, conversations, flows)
         self._mails = AnswersByMail(parts)
         self._places = Places(parts)
-        self._performing = Performing(parts, conversations, self._places)
+        self._performing = Performing(parts, conversations, self._places, flows)
         desks = Desks(
             parts,
-            Starts(parts, vouching),
+            Starts(parts, vouching, flows),
             conversations,
             Forms(parts),
             Transcripts(parts),
@@ -87,6 +89,7 @@ class ChatChannel:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_WITHIN_S - 1):
                 await self._parts.all_carried()
+        self._flows.stop()
         self._pages.cut_all(protocol.STOPPED, "the server stops")
         for task in self._tasks.values():
             task.cancel()

@@ -11,6 +11,7 @@ from channels.chat.parts import Parts
 from channels.chat.protocol import Got, Keep, Rate, Say
 from channels.chat.records import Item
 from channels.chat.rooms import Room
+from channels.chat.self_service import Flows
 from channels.chat.vouching import Vouching
 from router.model.commands import (
     AddEntry,
@@ -33,8 +34,9 @@ class Conversations:
     """The wishes of visitors. Every method raises Refused, InvalidInput, Overloaded or
     StorageFailed when the wish was not carried out; then nothing of it happened."""
 
-    def __init__(self, parts: Parts, vouching: Vouching) -> None:
+    def __init__(self, parts: Parts, vouching: Vouching, flows: Flows) -> None:
         self._parts = parts
+        self._flows = flows
         self._context = parts.context
         self._vouching = vouching
 
@@ -60,12 +62,28 @@ class Conversations:
         if not text and not frame.files:
             raise InvalidInput("say something", field="text", code="missing")
         self._count_message(room)
+        if frame.secret or self._flows.asks_secret(room):
+            return await self._say_secret(room, frame, text)
         files = await self._sent_files(room, frame.files)
         if files:
             # Before they are said: what stands in the log is never swept away as unsent.
             await self._parts.store.use_files(frame.files)
         item = await self._add_words(room, frame.id, Content(text=mask_cards(text), files=files))
         self.typing(room, types=False)
+        self._flows.hear(room, mask_cards(text))
+        return item
+
+    async def _say_secret(self, room: Room, frame: Say, text: str) -> Item:
+        """The answer to a question for a secret reaches the flow and nothing else (IVR-4)."""
+        if not self._flows.asks_secret(room):
+            raise Refused("nothing secret is asked now", code="not_asked")
+        if frame.files or not text:
+            raise InvalidInput("a secret is written, not attached", field="files", code="missing")
+        now = self._context.clock.now()
+        key, data = f"c:{frame.id}", {"id": frame.id, "secret": True}
+        hidden = Item(seq=0, key=key, at=now, kind="said", data=data)
+        item, _ = await self._parts.rooms.add(room, hidden, last_at=now)
+        self._flows.hear(room, text)
         return item
 
     async def keep(self, room: Room, frame: Keep) -> Item:
@@ -94,6 +112,7 @@ class Conversations:
             return
         room.leaving = reason
         try:
+            await self._flows.gone(room)
             await self._context.inbox.submit(CustomerLeave(room.interaction_id, reason=reason))
         except Refused as error:
             if error.code != "unknown_interaction":

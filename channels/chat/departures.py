@@ -6,6 +6,7 @@ from channels.chat import records
 from channels.chat.conversations import Conversations
 from channels.chat.parts import Parts
 from channels.chat.rooms import Room
+from channels.chat.self_service import Flows
 from channels.chat.tokens import TOKEN_AGE_S
 from router.model.errors import CarillonError, StorageFailed
 from router.model.ids import DAY_MS, MINUTE_MS, Instant
@@ -24,7 +25,7 @@ def reason_to_leave(room: Room, now: Instant, away_ms: int, idle_ms: int) -> str
     conversation = room.conversation
     if conversation.state == records.ENDED or conversation.mail_box is not None:
         return ""
-    waits = conversation.state in {records.WAITING, records.STARTING}
+    waits = conversation.state in {records.WAITING, records.STARTING, records.SERVED}
     away = room.away_since is not None
     if waits:
         gone_ms = now - room.away_since if room.away_since is not None else 0
@@ -35,8 +36,9 @@ def reason_to_leave(room: Room, now: Instant, away_ms: int, idle_ms: int) -> str
 class Departures:
     """Looks after rooms whose visitor may be gone, and drops what has had its time."""
 
-    def __init__(self, parts: Parts, conversations: Conversations) -> None:
+    def __init__(self, parts: Parts, conversations: Conversations, flows: Flows) -> None:
         self._parts = parts
+        self._flows = flows
         self._conversations = conversations
         self._purged_at = Instant(0)
         self.failure = ""
@@ -48,7 +50,8 @@ class Departures:
             await self.look()
 
     async def look(self) -> None:
-        """End the conversations of who is gone; drop those ended 24 hours ago."""
+        """End the conversations of who is gone, begin flows again that were lost, and drop what
+        ended 24 hours ago."""
         settings = self._parts.settings
         now = self._parts.context.clock.now()
         self.failure = ""
@@ -60,6 +63,7 @@ class Departures:
                 except CarillonError as error:
                     # It is tried again at the next look.
                     self.failure = f"a conversation could not be ended: {error.code}"
+        self._flows.look()
         if now - self._purged_at >= PURGE_EVERY_MS:
             self._purged_at = now
             await self._purge(now)

@@ -52,6 +52,8 @@ class Parts:
         self.rooms = Rooms(self.store, context.seals, context.clock)
         self.limits = Limits(settings)
         self.retired = False
+        self.shown: dict[EntryId, dict[str, Any]] = {}
+        """What messages of flows show beside their words, until they are shown."""
         self.on_typing: Callable[[InteractionId, bool], None] | None = None
         self._carried: set[asyncio.Task[Any]] = set()
         self._marks: asyncio.Queue[MarkEntry] = asyncio.Queue(MARKS_MAX)

@@ -9,6 +9,7 @@ from channels.chat.parts import Parts
 from channels.chat.places import Places
 from channels.chat.records import Item
 from channels.chat.rooms import Room
+from channels.chat.self_service import Flows, shown_with
 from channels.chat.wording import announcement
 from router.model.commands import MarkEntry
 from router.model.content import Mark
@@ -35,8 +36,11 @@ PROGRESS = ("waiting", "joined")
 class Performing:
     """Carries out effects, durably and in order; what comes again is recognised."""
 
-    def __init__(self, parts: Parts, conversations: Conversations, places: Places) -> None:
+    def __init__(
+        self, parts: Parts, conversations: Conversations, places: Places, flows: Flows
+    ) -> None:
         self._parts = parts
+        self._flows = flows
         self._conversations = conversations
         self._places = places
 
@@ -63,12 +67,14 @@ class Performing:
             case RetrieveCustomer():
                 await self._show(room, self._item(position, "retrieved"), HOLD)
             case Wait():
+                self._flows.forget(room)
                 item = self._item(position, "waiting")
                 await self._show(room, item, PROGRESS, state=records.WAITING)
                 self._places.show(room)
             case Tell():
                 await self._tell(room, effect, position)
             case Release():
+                self._flows.forget(room)
                 await self._conversations.ended(room, effect.outcome.value, effect.reason)
             case Ring() | StopRinging():
                 # A chat rings nowhere but on the desk.
@@ -92,7 +98,10 @@ class Performing:
             entry_id=effect.entry_id,
             number=view.entries if view is not None else 0,
             sealed=effect.sealed,
-            data={"name": self.agent_name(effect.agent_id)},
+            data={
+                "name": self.agent_name(effect.agent_id),
+                **shown_with(self._parts, effect.entry_id),
+            },
             mail_due=room.conversation.mail_box is not None and not room.listeners,
         )
         await self._parts.rooms.add(room, item, last_at=now)

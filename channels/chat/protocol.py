@@ -60,10 +60,12 @@ class Start(Frame, frozen=True, tag="start"):
 
 
 class Say(Frame, frozen=True, tag="say"):
-    """Words and files of the visitor."""
+    """Words and files of the visitor. A ``secret`` answers a flow that asks for one, and is kept
+    nowhere; refused when none is asked."""
 
     id: Once
     text: Text = ""
+    secret: bool = False
     files: Annotated[tuple[Short, ...], msgspec.Meta(max_length=20)] = ()
 
 

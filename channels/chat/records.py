@@ -8,13 +8,15 @@ from router.model.content import Sealed
 from router.model.ids import EntryId, Instant, InteractionId, SubjectId
 
 STARTING = "starting"
+SERVED = "served"
 WAITING = "waiting"
 TALKING = "talking"
 ENDED = "ended"
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """One visitor's chat as it stands. ``state`` is starting, waiting, talking or ended."""
+    """One visitor's chat as it stands. ``state`` is starting, served (by a flow),
+    waiting, talking or ended."""
 
     interaction_id: InteractionId
     site: str

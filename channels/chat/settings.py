@@ -47,7 +47,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One customer-facing site: where the widget may stand and how it behaves there."""
+    """One customer-facing site: where the widget may stand and how it behaves there. With ``flow``
+    a chat begins in self-service, and comes to the agents from there."""
 
     origins: tuple[str, ...]
     languages: tuple[str, ...] = ("en",)
@@ -59,6 +60,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: tuple[Choice, ...] = ()
     fields: tuple[Field, ...] = ()
     calendar: str = ""
+    flow: Annotated[str, msgspec.Meta(max_length=64)] = ""
     form_mailbox: str = ""
     theme: Literal["auto", "light", "dark"] = "auto"
     accent: str = ""
@@ -118,6 +120,11 @@ def is_origin(text: str) -> bool:
 def is_loopback_origin(text: str) -> bool:
     """Whether the origin is one of this machine's own names."""
     return urlsplit(text).hostname in _LOOPBACK
+
+
+def flows(settings: ChatSettings) -> list[tuple[str, str]]:
+    """The flows that sites name, as (dotted field, name)."""
+    return [(f"sites.{key}.flow", site.flow) for key, site in settings.sites.items() if site.flow]
 
 
 def check(settings: ChatSettings) -> list[tuple[str, str]]:

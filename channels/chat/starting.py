@@ -11,6 +11,7 @@ from channels.chat.parts import MEDIUM, Parts
 from channels.chat.protocol import Start
 from channels.chat.records import Conversation, Item
 from channels.chat.rooms import Room
+from channels.chat.self_service import Flows
 from channels.chat.settings import Site
 from channels.chat.tokens import digest
 from channels.chat.vouching import Vouching
@@ -18,6 +19,7 @@ from router.model.commands import Arrive, Scalar
 from router.model.content import Content
 from router.model.errors import CarillonError, InvalidInput, Overloaded, Refused
 from router.model.ids import AgentId, InteractionId, SubjectId
+from router.model.interaction import Phase
 from router.seals import Address
 
 
@@ -32,8 +34,9 @@ class Starts:
     """Begins conversations. Raises Refused, InvalidInput, Overloaded or StorageFailed when one
     did not begin; then nothing of it happened."""
 
-    def __init__(self, parts: Parts, vouching: Vouching) -> None:
+    def __init__(self, parts: Parts, vouching: Vouching, flows: Flows) -> None:
         self._parts = parts
+        self._flows = flows
         self._context = parts.context
         self._vouching = vouching
 
@@ -84,6 +87,7 @@ class Starts:
             entry=entry,
             source_key=f"chat:{there.interaction_id}:{frame.id}",
             last_agent=AgentId(former.agent_id) if former and former.agent_id else None,
+            self_service=bool(self._flows.flow_of(key)),
         )
         try:
             await self._context.inbox.submit(arrive)
@@ -92,7 +96,15 @@ class Starts:
                 self._parts.rooms.drop(there.interaction_id)
                 await self._parts.store.drop(there.interaction_id)
             raise
+        await self._serve(room)
         return room, item
+
+    async def _serve(self, room: Room) -> None:
+        """Let the flow begin where the chat begins in self-service."""
+        view = self._context.floor.interaction(room.interaction_id)
+        if view is not None and view.phase is Phase.SELF_SERVICE:
+            await self._parts.rooms.change(room, state=records.SERVED)
+            self._flows.begin(room)
 
     def _first_words(self, site: Site, frame: Start) -> tuple[Content, dict[str, Scalar]]:
         """What is said first, with the sealed answers, and the attributes for the rules."""

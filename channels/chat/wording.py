@@ -32,6 +32,10 @@ _NAMES = {
     "you": {"en": "You", "zh-CN": "您"},
     "we": {"en": "We", "zh-CN": "我们"},
     "us": {"en": "us", "zh-CN": "我们"},
+    "begin_again": {
+        "en": "Sorry, we were interrupted. Let us begin again.",
+        "zh-CN": "抱歉，刚才中断了，我们重新开始。",
+    },
     "file": {"en": "file", "zh-CN": "文件"},
     "form_subject": {"en": "Message from the website", "zh-CN": "网站留言"},
 }
@@ -44,7 +48,8 @@ def mail(kind: str, language: str, **values: str) -> tuple[str, str]:
 
 
 def name(kind: str, language: str) -> str:
-    """A word the server needs: ``you``, ``we``, ``us``, ``file``, ``form_subject``."""
+    """Words the server needs: ``you``, ``we``, ``us``, ``begin_again``, ``file``,
+    ``form_subject``."""
     return _NAMES[kind].get(language, _NAMES[kind]["en"])
 
 

@@ -52,6 +52,7 @@ from router.storage.recordings import StoredRecordings
 from router.storage.seals import BoxSeals
 from router.storage.system import RandomIds
 from tests.channels.chat.client import Client, connected
+from tests.channels.chat.flows import Shop
 from tests.support.clock import StillClock
 from tests.support.waiting import soon
 
@@ -88,7 +89,12 @@ class ChatCentre:
     """A running centre with a chat, and short words for what agents do in it."""
 
     def __init__(
-        self, folder: Path, clock: StillClock, log: EventLog, chat_settings: ChatSettings
+        self,
+        folder: Path,
+        clock: StillClock,
+        log: EventLog,
+        chat_settings: ChatSettings,
+        shop: Shop | None = None,
     ) -> None:
         self.clock = clock
         self.log = log
@@ -118,6 +124,7 @@ class ChatCentre:
                 database_url=f"sqlite:///{folder}/centre.db",
                 mount=lambda path, app: self._mounts.append(Mount(path, app=app)),
                 send_mail=self._send_mail,
+                self_service=shop.ports() if shop is not None else None,
             ),
         )
         self.hub.attach(self.channel)
@@ -215,11 +222,12 @@ async def chat_centre(
     chat_settings: ChatSettings | None = None,
     given: Catalogue | None = None,
     clock: StillClock | None = None,
+    shop: Shop | None = None,
 ) -> AsyncIterator[ChatCentre]:
     """A centre whose stores are files of a folder: opened again, it goes on."""
     log = event_log(f"sqlite:///{folder}/log.db")
     await log.open()
-    made = ChatCentre(folder, clock or StillClock(), log, chat_settings or settings())
+    made = ChatCentre(folder, clock or StillClock(), log, chat_settings or settings(), shop)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(log.close)
         await made.run(stack, given or catalogue())
