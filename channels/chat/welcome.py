@@ -42,6 +42,7 @@ def site_facts(
         "share_page": site.share_page,
         "transcript": site.transcript,
         "rating": site.rating,
+        "self_service": bool(site.flow),
         "characters_max": settings.characters_max,
         "file_bytes": settings.file_bytes,
     }

@@ -11,9 +11,10 @@ from router.model.errors import StorageFailed
 from router.model.events import Closed, Event, Queued, SelfServiceStepped
 from router.model.ids import Position
 from router.model.interaction import Outcome
-from tests.channels.chat.centre import ChatCentre, chat_centre, settings, soon
+from tests.channels.chat.centre import ChatCentre, chat_centre, settings
 from tests.channels.chat.client import Client, Frame, once
 from tests.channels.chat.flows import Shop
+from tests.support.waiting import soon
 
 FLOW = {"flow": "shop"}
 

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page
 from channels.chat.settings import ChatSettings, Choice, Site
 from router.model.catalogue import Catalogue
 from tests.channels.chat.centre import SITE, ChatCentre, chat_centre
+from tests.channels.chat.flows import Shop
 from tests.journeys.chat.host import Host, host_site
 from tests.support.browser import async_chromium
 from tests.support.proxy import ChaosProxy, chaos_proxy
@@ -114,7 +115,12 @@ Story = Callable[[Stage], Awaitable[None]]
 
 
 def play(
-    folder: Path, story: Story, given: Catalogue | None = None, demo: bool = False, **site: Any
+    folder: Path,
+    story: Story,
+    given: Catalogue | None = None,
+    demo: bool = False,
+    shop: Shop | None = None,
+    **site: Any,
 ) -> None:
     """Play a story; the browser sees no error, and the site's strict policy refuses nothing."""
 
@@ -122,7 +128,7 @@ def play(
         async with asyncio.timeout(90), host_site() as host:
             settings = ChatSettings(sites={SITE: a_site(host.origin, **site)}, demo=demo)
             async with (
-                chat_centre(folder, settings, given) as centre,
+                chat_centre(folder, settings, given, shop=shop) as centre,
                 chaos_proxy(urlsplit(centre.base).port or 0) as wire,
                 async_chromium() as browser,
             ):

@@ -36,6 +36,8 @@ export interface Site {
   share_page: boolean;
   transcript: boolean;
   rating: boolean;
+  /** Whether a chat begins in a flow, which asks before an agent does. */
+  self_service: boolean;
   characters_max: number;
   file_bytes: number;
 }
@@ -73,10 +75,14 @@ export interface Item {
   outcome?: string;
   reason?: string;
   gone?: boolean;
+  /** What a flow lets the visitor choose from. */
+  choices?: Choice[];
+  /** Asks for something that is kept nowhere, or is the answer to it. */
+  secret?: boolean;
 }
 
 export interface ConversationFacts {
-  state: "starting" | "waiting" | "talking" | "ended";
+  state: "starting" | "served" | "waiting" | "talking" | "ended";
   last: number;
   read: number;
   seen_number: number;
@@ -117,7 +123,7 @@ export type Wish =
       website: string;
       identity: string;
     }
-  | { type: "say"; id: string; text: string; files: string[] }
+  | { type: "say"; id: string; text: string; files: string[]; secret?: true }
   | { type: "leave"; id: string }
   | { type: "keep"; id: string; mail: string; text: string }
   | {

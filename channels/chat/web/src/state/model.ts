@@ -3,7 +3,7 @@
 import type { LineState } from "../line/line";
 import type { FileItem, Item, ServerFrame, Site } from "../line/frames";
 
-export type Phase = "connecting" | "before" | "waiting" | "talking" | "ended";
+export type Phase = "connecting" | "before" | "served" | "waiting" | "talking" | "ended";
 export type SendState = "sending" | "late" | "failed";
 
 /** Words on their way: shown at once, replaced by the server's numbered item. */
@@ -15,6 +15,8 @@ export interface Outgoing {
   state: SendState;
   /** Why it was not sent: a code of the server. */
   code: string;
+  /** The answer to a question for a secret: its text stands nowhere. */
+  secret?: true;
 }
 
 export interface Place {
@@ -62,6 +64,17 @@ export const BLANK: Model = {
   rated: false,
   outcome: "",
 };
+
+/** Whether a chat runs: begun, and not over. */
+export const runs = (phase: Phase): boolean =>
+  phase === "served" || phase === "waiting" || phase === "talking";
+
+/** What the flow asks now: its last message, until something is said to it. */
+export function asked(model: Model): Item | null {
+  if (model.phase !== "served" || model.outgoing.length > 0) return null;
+  const last = model.items.findLast((item) => item.kind === "message" || item.kind === "said");
+  return last?.kind === "message" ? last : null;
+}
 
 /** The number of the last item, 0 when there is none. */
 export function lastSeq(model: Model): number {
@@ -118,7 +131,8 @@ export function shown(model: Model, item: Item): Model {
   const next: Model = { ...model, items: [...model.items, item] };
   switch (item.kind) {
     case "said":
-      if (next.phase === "before" || next.phase === "connecting") next.phase = "waiting";
+      if (next.phase === "before" || next.phase === "connecting")
+        next.phase = model.site?.self_service === true ? "served" : "waiting";
       next.outgoing = model.outgoing.filter((each) => each.id !== item.id);
       return next;
     case "message":

@@ -4,7 +4,18 @@ import { type FileItem, once, type ServerFrame, type Wish } from "../line/frames
 import { type Hello, Line, type LineState } from "../line/line";
 import { maskCards } from "./cards";
 import type { Keep } from "./keep";
-import { BLANK, became, lastSeq, type Model, received, setOut, unread, withdrawn } from "./model";
+import {
+  BLANK,
+  became,
+  lastSeq,
+  type Model,
+  type Outgoing,
+  received,
+  runs,
+  setOut,
+  unread,
+  withdrawn,
+} from "./model";
 
 export interface SessionOptions {
   /** The widget host's origin, such as `https://chat.example.com`. */
@@ -87,6 +98,16 @@ export class Session {
     this.types(false);
   }
 
+  /** Answers a question for a secret: what is written stands nowhere, here neither. */
+  saySecret(text: string): void {
+    const id = once();
+    const out: Outgoing = { id, text: "", files: [], at: Date.now(), state: "sending", code: "", secret: true };
+    this.change(setOut(this.model, out));
+    void this.wish({ type: "say", id, text, files: [], secret: true }).then((answer) => {
+      if (!answer.ok) this.change(became(this.model, id, "failed", answer.code));
+    });
+  }
+
   /** Sends words again that were refused: the same words, and never twice. */
   sayAgain(id: string): void {
     const words = this.model.outgoing.find((each) => each.id === id);
@@ -129,8 +150,7 @@ export class Session {
   /** The site vouches for its visitor: kept for the start, or told at once during a chat. */
   identify(token: string): void {
     this.identityToken = token;
-    const phase = this.model.phase;
-    if (phase === "waiting" || phase === "talking") void this.wish({ type: "identify", id: once(), token });
+    if (runs(this.model.phase)) void this.wish({ type: "identify", id: once(), token });
   }
 
   /** The visitor writes, or stopped; never what they write. */
@@ -281,7 +301,7 @@ export class Session {
   private change(model: Model): void {
     this.model = model;
     const { keep } = this.options;
-    const active = model.phase === "waiting" || model.phase === "talking";
+    const active = runs(model.phase);
     if (model.phase !== "connecting" && keep.get().active !== active) keep.set({ active });
     this.options.onChange();
   }

@@ -82,6 +82,8 @@ max-height:70%;overflow:auto;flex:none;outline:0}
 border:1px solid var(--line);background:var(--surface);font-size:14px}
 .file .name{flex:1;min-width:0;font-weight:500}
 .attached{display:flex;flex-wrap:wrap;gap:6px;padding-bottom:8px}
+.offered{display:flex;flex-wrap:wrap;gap:8px;padding:8px 16px;flex:none;max-height:40%;overflow:auto}
+.row input{flex:1}
 .typing{min-height:24px;padding:0 18px;font-size:13px;color:var(--muted)}
 .dots{display:inline-flex;gap:3px;margin-inline-end:6px;vertical-align:2px}
 .dots i{width:5px;height:5px;border-radius:50%;background:currentColor;opacity:.5}

@@ -2,20 +2,23 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Model } from "../state/model";
+import type { Site } from "../line/frames";
+import { asked, type Model, runs } from "../state/model";
 import { EndQuestion, KeepPlace, Menu, TranscriptByMail } from "./asides";
 import { Before } from "./before";
+import { Choices } from "./choices";
 import { Composer } from "./composer";
 import { Ended } from "./ended";
 import { Log } from "./log";
 import { Icon, IconButton, useHere } from "./parts";
+import { SecretComposer } from "./secret";
 
 type Aside = "" | "menu" | "end" | "keep" | "transcript";
 
 export function App({ model, lasting }: { model: Model; lasting: boolean }): JSX.Element {
   const [aside, setAside] = useState<Aside>("");
   const opener = useRef<HTMLElement | null>(null);
-  const active = model.phase === "waiting" || model.phase === "talking";
+  const active = runs(model.phase);
   useEffect(() => {
     if (!active && (aside === "end" || aside === "keep")) setAside("");
   }, [active, aside]);
@@ -52,7 +55,7 @@ export function App({ model, lasting }: { model: Model; lasting: boolean }): JSX
 function Head(props: { model: Model; aside: Aside; open: (aside: Aside) => void }): JSX.Element {
   const { words, minimise } = useHere();
   const { model, aside, open } = props;
-  const active = model.phase === "waiting" || model.phase === "talking";
+  const active = runs(model.phase);
   const title = model.agent !== "" && active ? model.agent : model.site?.title || words.say("panel.title");
   return (
     <header>
@@ -111,9 +114,17 @@ function Body({ model, keep }: { model: Model; keep: () => void }): JSX.Element 
       {model.phase === "waiting" && <Queue model={model} keep={keep} />}
       <Log model={model} />
       {model.phase === "talking" && <Typing name={model.typist} />}
-      {model.phase === "ended" ? <Ended model={model} /> : <Composer site={model.site} />}
+      <Choices item={asked(model)} />
+      <Below model={model} site={model.site} />
     </>
   );
+}
+
+/** Where the visitor writes, or what is offered after the end. */
+function Below({ model, site }: { model: Model; site: Site }): JSX.Element {
+  if (model.phase === "ended") return <Ended model={model} />;
+  if (asked(model)?.secret === true) return <SecretComposer />;
+  return <Composer site={site} watched={model.phase !== "served"} />;
 }
 
 function Queue({ model, keep }: { model: Model; keep: () => void }): JSX.Element {

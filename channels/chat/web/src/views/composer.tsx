@@ -15,7 +15,8 @@ export function composing(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === 229;
 }
 
-export function Composer({ site }: { site: Site }): JSX.Element {
+/** `watched`: somebody may see that the visitor writes. */
+export function Composer({ site, watched }: { site: Site; watched: boolean }): JSX.Element {
   const { session, words } = useHere();
   const [text, setText] = useState("");
   const [asked, setAsked] = useState(false);
@@ -84,7 +85,7 @@ export function Composer({ site }: { site: Site }): JSX.Element {
         </p>
       )}
       <p class="small" id="composer-told">
-        {site.share_typing && words.say("composer.typing.told")}
+        {site.share_typing && watched && words.say("composer.typing.told")}
       </p>
     </form>
   );

@@ -136,6 +136,7 @@ function Bubble(props: {
       <p class="who">
         <span class={mine ? "unseen" : ""}>{who}</span> <time>{words.time(item.at)}</time>
       </p>
+      {mine && item.secret === true && <Hidden />}
       {item.gone === true && <p class="bubble gone">{words.say("log.gone")}</p>}
       {item.text !== undefined && item.text !== "" && (
         <p class="bubble">{mine ? item.text : linked(item.text)}</p>
@@ -143,6 +144,17 @@ function Bubble(props: {
       {item.files?.map((file) => <FileRow key={file.file_id} file={file} />)}
       {props.children && <p class="mark">{props.children}</p>}
     </div>
+  );
+}
+
+/** A secret that was written: dots to who looks, and words to who listens. */
+function Hidden(): JSX.Element {
+  const { words } = useHere();
+  return (
+    <p class="bubble">
+      <span aria-hidden="true">••••</span>
+      <span class="unseen">{words.say("log.secret")}</span>
+    </p>
   );
 }
 
@@ -199,6 +211,7 @@ function Sending({ words: said }: { words: Outgoing }): JSX.Element {
       <p class="who">
         <span class="unseen">{words.say("log.you")}</span> <time>{words.time(said.at)}</time>
       </p>
+      {said.secret === true && <Hidden />}
       {said.text !== "" && <p class="bubble out">{said.text}</p>}
       {said.files.map((file) => (
         <p class="file" key={file.file_id}>
@@ -209,7 +222,7 @@ function Sending({ words: said }: { words: Outgoing }): JSX.Element {
       <p class={said.state === "sending" ? "mark" : "mark failed"}>
         {said.state !== "sending" && <Icon name="alert" />}
         {words.say(state)}
-        {said.state !== "sending" && (
+        {said.state !== "sending" && said.secret !== true && (
           <button type="button" class="link" onClick={() => session.sayAgain(said.id)}>
             {words.say("mark.again")}
           </button>

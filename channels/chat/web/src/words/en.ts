@@ -58,6 +58,7 @@ export const en = {
   "log.ended.left": "You ended this chat",
   "log.ended.away": "This chat has ended because you were away",
   "log.typing": "{name} is typing",
+  "log.secret": "A hidden answer",
   "log.somebody": "Somebody",
   "mark.sending": "Sending",
   "mark.late": "Not sent yet",
@@ -74,6 +75,9 @@ export const en = {
   "composer.uploading": "Adding {name}",
   "composer.left": "{count} characters left",
   "composer.typing.told": "The agent sees that you write, but not what, until you send it.",
+  "choices.label": "Choose an answer",
+  "composer.secret": "Your answer, hidden",
+  "composer.secret.told": "What you write here is kept nowhere, and no agent sees it.",
   "card.warning": "This looks like a card number. Only its last four digits would be sent.",
   "card.send": "Send so",
   "card.edit": "Edit",
@@ -114,6 +118,7 @@ export const en = {
   "refused.file_size": "This file is too big or empty. {most} MB at most.",
   "refused.ended": "This chat has ended.",
   "refused.identity": "You could not be signed in here. Load the page again.",
+  "refused.not_asked": "This is not asked any more.",
   "refused.other": "That did not work. Try again.",
 } as const;
 
