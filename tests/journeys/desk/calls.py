@@ -200,9 +200,9 @@ def _value(sdp: str, name: str) -> str:
     return found[1]
 
 
-def microphone(folder: Path) -> Path:
+def microphone(folder: Path, hertz: int = AGENT_HZ) -> Path:
     """A file that a browser takes for its microphone: a tone."""
-    said = tone(AGENT_HZ, 1_000, 48_000)
+    said = tone(hertz, 1_000, 48_000)
     file = folder / "microphone.wav"
     file.write_bytes(wav_head(48_000, 1, said.nbytes) + said.tobytes())
     return file

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from agent_desktop.audit import AuditQuestion
+from agent_desktop.permissions import Role
 from router.model.ids import AgentId, InteractionId, Medium
 from router.model.recording import Recording, RecordingKind
 from router.telephones import CallPhase
@@ -20,6 +22,7 @@ from tests.channels.voice.media.test_pool import talk
 from tests.journeys.desk.calls import (
     AGENT_HZ,
     CALLER_HZ,
+    KEEP_PEERS,
     VOICE,
     SoundExchange,
     at_the_telephone,
@@ -211,5 +214,30 @@ def test_20_a_call_stays_where_it_is_and_a_reload_takes_it_up_again(tmp_path: Pa
             await expect(other.locator(TALKING)).to_be_visible()
             exchange.caller.packets.clear()
             await hears_the_agent(exchange.caller)
+
+    calling(tmp_path, tell)
+
+
+def test_a_supervisor_whispers_from_the_board_and_leaves(tmp_path: Path) -> None:
+    async def tell(stage: Stage, exchange: SoundExchange) -> None:
+        await stage.centre.add_user("sue", Role.SUPERVISOR)
+        sue = await stage.open("sue", spy=KEEP_PEERS, permissions=["microphone"])
+        mia = await at_the_telephone(stage)
+        place = await stage.taken(mia, "A call", medium=VOICE)
+        await until(lambda: AgentId("sue") in exchange.pages)
+        await expect(mia.locator(TALKING)).to_be_visible()
+        await sue.evaluate("location.hash = '#/board'")
+        cell = sue.get_by_role("row", name="Mia").get_by_role("gridcell").nth(1)
+        await cell.click()
+        await sue.get_by_role("button", name="Whisper").click()
+        part = sue.locator('[data-strip="watch"]')
+        await expect(part).to_contain_text("In the call of Mia")
+        whisper = part.get_by_role("button", name="Whisper")
+        await expect(whisper).to_have_attribute("aria-pressed", "true")
+        lines = (await stage.centre.audit.read(AuditQuestion(action="monitor"))).entries
+        assert [(line.actor, line.action) for line in lines] == [("sue", "monitor.whisper")]
+        assert str(place) in lines[0].object
+        await part.get_by_role("button", name="Leave").click()
+        await expect(part).to_have_count(0)
 
     calling(tmp_path, tell)
