@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -220,16 +221,20 @@ def test_20_a_call_stays_where_it_is_and_a_reload_takes_it_up_again(tmp_path: Pa
 
 def test_a_supervisor_whispers_from_the_board_and_leaves(tmp_path: Path) -> None:
     async def tell(stage: Stage, exchange: SoundExchange) -> None:
-        await stage.centre.add_user("sue", Role.SUPERVISOR)
-        sue = await stage.open("sue", spy=KEEP_PEERS, permissions=["microphone"])
+        sue = await stage.open(
+            "sue", role=Role.SUPERVISOR, spy=KEEP_PEERS, permissions=["microphone"]
+        )
         mia = await at_the_telephone(stage)
         place = await stage.taken(mia, "A call", medium=VOICE)
         await until(lambda: AgentId("sue") in exchange.pages)
         await expect(mia.locator(TALKING)).to_be_visible()
         await sue.evaluate("location.hash = '#/board'")
-        cell = sue.get_by_role("row", name="Mia").get_by_role("gridcell").nth(1)
-        await cell.click()
-        await sue.get_by_role("button", name="Whisper").click()
+        grid = sue.get_by_role("grid", name="Agents")
+        await grid.get_by_role("row", name=re.compile("^Mia")).get_by_role("rowheader").focus()
+        await sue.keyboard.press("ArrowRight")
+        await sue.keyboard.press("Enter")
+        form = sue.get_by_role("form", name="State of Mia")
+        await form.get_by_role("button", name="Whisper").click()
         part = sue.locator('[data-strip="watch"]')
         await expect(part).to_contain_text("In the call of Mia")
         whisper = part.get_by_role("button", name="Whisper")
