@@ -15,7 +15,8 @@ export ONLY
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench fuzz chaos fmt lint types layers docs materials news locks clean
+.PHONY: help setup run demo test check bench fuzz chaos pictures fmt lint types layers docs materials news locks \
+	clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -46,6 +47,9 @@ fuzz: setup ## Throw made-up SIP at its parsers, 5,000 messages of each kind.
 
 chaos: setup ## Kill the running centre RUNS times under load; nothing may be lost.
 	@$(BIN)/python -m tests.chaos --runs $(RUNS) $(ARGS)
+
+pictures: setup ## Take the pictures of README and manual of the demonstration at work.
+	@$(BIN)/python -m tests.pictures
 
 fmt: setup ## Format the code.
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -250,3 +251,14 @@ def tell(
             await story(made)
 
     asyncio.run(told())
+
+
+async def uploaded(
+    centre: ChatCentre, visitor: Client, name: str, data: bytes, origin: str = ORIGIN
+) -> httpx.Response:
+    """A visitor sends a file up, from a page of this origin."""
+    headers = {"Origin": origin, "Authorization": f"Bearer {visitor.token}"}
+    async with httpx.AsyncClient(base_url=centre.base) as client:
+        return await client.post(
+            f"/chat/{SITE}/files", params={"name": name}, content=data, headers=headers
+        )

@@ -25,8 +25,9 @@ from tests.channels.chat.centre import (
     chat_centre,
     settings,
     tell,
+    uploaded,
 )
-from tests.channels.chat.client import Client, once
+from tests.channels.chat.client import once
 from tests.support.clock import StillClock
 from tests.support.waiting import soon
 
@@ -250,16 +251,6 @@ def test_chat_3_a_visitor_who_signs_in_during_the_chat_moves_to_their_card(tmp_p
         assert (await centre.customers.card(linked.subject)).name == "Li Wei"
 
     tell(tmp_path, story, settings(identity_secret=Secret("env:SITE_KEY", SECRET)))
-
-
-async def uploaded(
-    centre: ChatCentre, visitor: Client, name: str, data: bytes, origin: str = ORIGIN
-) -> httpx.Response:
-    headers = {"Origin": origin, "Authorization": f"Bearer {visitor.token}"}
-    async with httpx.AsyncClient(base_url=centre.base) as client:
-        return await client.post(
-            f"/chat/{SITE}/files", params={"name": name}, content=data, headers=headers
-        )
 
 
 def test_file_1_files_go_up_bounded_named_and_typed_by_their_bytes(tmp_path: Path) -> None:
