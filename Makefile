@@ -15,8 +15,7 @@ export ONLY
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench fuzz chaos pictures fmt lint types layers docs materials news locks \
-	clean
+.PHONY: help setup run demo test check bench fuzz chaos pictures fmt lint types layers docs materials news locks clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
