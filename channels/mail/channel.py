@@ -51,6 +51,7 @@ class MailChannel:
         )
         self._port: Any = None
         self._polls: dict[str, asyncio.Task[None]] = {}
+        self._reading: dict[str, asyncio.Lock] = {}
         self._forgetting: asyncio.Task[None] | None = None
         self._trouble: dict[str, str] = {}
 
@@ -257,7 +258,14 @@ class MailChannel:
             await asyncio.sleep(poll.every_ms / 1_000)
 
     async def read_once(self, name: str, mailbox: Mailbox, poll: Poll) -> None:
-        """Take every new message of the mailbox. Raises StorageFailed when it cannot be read."""
+        """Take every new message of the mailbox. Raises StorageFailed when it cannot be read.
+
+        One reads at a time: another one would find messages gone that it was about to read.
+        """
+        async with self._reading.setdefault(name, asyncio.Lock()):
+            await self._read(name, mailbox, poll)
+
+    async def _read(self, name: str, mailbox: Mailbox, poll: Poll) -> None:
         validity = await self._store.validity(name)
         known = await self._store.polled(name, validity)
 

@@ -1,6 +1,8 @@
 """Existing mailboxes are read by IMAP and POP3: nothing lost, nothing doubled, over restarts."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +94,24 @@ def test_each_mail_of_a_mailbox_arrives_once_over_restarts(
         server.deliver("help", a_mail(3))
         assert loop.run(read(folder, 3)) == 3
         assert len(server.messages("help")) == (3 if keep else 0)
+
+
+def test_a_mailbox_is_read_by_one_at_a_time(tmp_path: Path) -> None:
+    with dovecot_server(USERS) as server:
+        folder = configured(tmp_path / "centre", server, "pop3", keep=False)
+        for number in range(3):
+            server.deliver("help", a_mail(number))
+
+        async def story() -> None:
+            async with running_centre(folder) as centre:
+                channel: Any = centre.channels["mail"]  # type: ignore[index]  # a Medium is a string
+                mailbox = centre.settings.channels["mail"].mailboxes["help"]
+                reading = (channel.read_once("help", mailbox, mailbox.poll) for _ in range(3))
+                await asyncio.gather(*reading)
+                assert centre.health() == {}
+                assert centre.hub.conservation().accepted == 3
+
+        loop.run(story())
 
 
 def test_a_mailbox_that_does_not_let_us_in_is_said_so(tmp_path: Path) -> None:
