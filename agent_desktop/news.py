@@ -8,7 +8,7 @@ up.
 
 import asyncio
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol, TypeVar
 
 from agent_desktop.circles import Circle, Circles
@@ -17,6 +17,7 @@ from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Principal
 from agent_desktop.protocol import Board, Live, encode
 from agent_desktop.rows import Rows
+from agent_desktop.seen import board_of
 from agent_desktop.shapes import ColleagueShape, QueueShape
 from router.model.events import CatalogueChanged, Recorded, SeatMoved, SeatReturned
 from router.model.ids import AgentId, QueueName, TeamName
@@ -29,7 +30,6 @@ DESKS_A_SECOND = 500
 
 STEP_S = 0.01
 SPREAD = 0.8
-AGENTS_OF_A_BOARD = 2_000
 
 K = TypeVar("K")
 Seen = tuple[Scope, frozenset[TeamName], frozenset[QueueName]]
@@ -156,33 +156,7 @@ class News:
 
     def board(self, principal: Principal) -> Board:
         """The board as somebody may see it, now."""
-        scope = principal.grant(Permission.BOARD).scope
-        queues: Iterable[QueueShape] = self._rows.queues().values()
-        rows = self._rows.agents()
-        agents: Iterable[ColleagueShape] = ()
-        if scope == Scope.ALL:
-            agents = rows.values()
-        else:
-            queues = (queue for queue in queues if queue.queue in principal.queues)
-        if scope == Scope.TEAM:
-            together = self._circles.together(principal.teams, principal.queues)
-            agents = (rows[each] for each in sorted(together) if each in rows)
-        conservation = None
-        if scope == Scope.ALL:
-            law = self._floor.conservation()
-            conservation = {
-                "accepted": law.accepted,
-                "self_service": law.self_service,
-                "waiting": law.waiting,
-                "offered": law.offered,
-                "in_work": law.in_work,
-                "finished": law.finished,
-                "position": law.position,
-                "balances": law.balances,
-            }
-        return Board(
-            self._clock.now(), tuple(queues), tuple(agents)[:AGENTS_OF_A_BOARD], conservation
-        )
+        return board_of(principal, self._floor, self._rows, self._circles, self._clock.now())
 
     def _to_say(
         self,

@@ -69,6 +69,21 @@ def contacts(
     return _told(reader, rows)
 
 
+def counted(
+    reader: HistoryReader, until: Instant, *, finished: bool, skip: int, limit: int
+) -> tuple[int, tuple[PastInteraction, ...]]:
+    """How many had arrived by a moment (or were finished by it), and some, newest first."""
+    table = TABLES[InteractionRow].c
+    moment = table.closed_at if finished else table.arrived_at
+    rows = reader.rows(
+        InteractionRow,
+        moment <= until,
+        order=(moment.desc(), table.interaction_id),
+        limit=skip + min(limit, PAGE_MAX),
+    )
+    return reader.counts(InteractionRow, moment <= until), _told(reader, rows[skip:])
+
+
 def entries(
     reader: HistoryReader,
     interaction_id: InteractionId,

@@ -3,7 +3,7 @@
 One contract suite per port runs on every implementation (``tests/contracts``).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -22,6 +22,7 @@ from router.model.ids import (
     Position,
     QueueName,
 )
+from router.model.interaction import Phase
 from router.model.views import (
     AgentView,
     Conservation,
@@ -141,6 +142,15 @@ class Floor(Protocol):
 
     def next_opening(self, calendar: str) -> Instant | None:
         """When business opens next by this calendar; None when it is open or none is known."""
+        ...
+
+    def in_phases(
+        self, phases: Collection[Phase], queue: QueueName | None = None, limit: int = 100
+    ) -> tuple[int, Sequence[InteractionView]]:
+        """How many interactions are in these phases (of one queue or of all), and the oldest.
+
+        Looks at each one that is known: for what somebody asks, not for what goes on all the time.
+        """
         ...
 
     def open_of(self, medium: Medium) -> int:

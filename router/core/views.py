@@ -1,6 +1,7 @@
 """Looking at the live state: read-only copies for desks, boards and channels."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from heapq import nsmallest
 from itertools import islice
 
 from router import business_hours
@@ -38,6 +39,7 @@ __all__ = [
     "agents_view",
     "conservation",
     "expected_wait",
+    "in_phases",
     "interaction_view",
     "is_open",
     "next_opening",
@@ -265,6 +267,28 @@ def next_opening(state: State, calendar: str, now: Instant) -> Instant | None:
     if known is None or calendar in state.closed_calendars:
         return None
     return business_hours.next_opening(known, now)
+
+
+def in_phases(
+    state: State, phases: Collection[Phase], queue: QueueName | None, limit: int
+) -> tuple[int, Sequence[InteractionView]]:
+    """How many interactions are in these phases (of one queue, or of all), and the oldest ones.
+
+    Looks at each one that is known.
+    """
+    found = [
+        each
+        for each in state.interactions.values()
+        if each.phase in phases
+        and (queue is None or (each.visit is not None and each.visit.queue == queue))
+    ]
+    first = nsmallest(max(limit, 0), found, key=_age)
+    return len(found), [_view(state, each) for each in first]
+
+
+def _age(interaction: Interaction) -> tuple[Instant, InteractionId]:
+    visit = interaction.visit
+    return interaction.arrived if visit is None else visit.entered, interaction.id
 
 
 def open_of(state: State, medium: Medium) -> int:

@@ -1,13 +1,14 @@
 """The Floor: the live state, to be looked at only. Every answer is a copy the caller may keep."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from router import core
-from router.hub.tail import Tail
 from router.model.catalogue import Catalogue
 from router.model.commands import Arrive
 from router.model.explanation import ExpectedWait, WhyWaiting
-from router.model.ids import AgentId, CaseId, Instant, InteractionId, Medium, QueueName
+from router.model.ids import AgentId, CaseId, Instant, InteractionId, Medium, Position, QueueName
+from router.model.interaction import Phase
 from router.model.views import (
     AgentView,
     Conservation,
@@ -19,13 +20,22 @@ from router.ports import Clock
 from router.state.live import State
 
 
+class Ending(Protocol):
+    """Where the log ends, for these views."""
+
+    @property
+    def head(self) -> Position:
+        """The position of the last event that is in them."""
+        ...
+
+
 class Views:
     """Answers as of the last decided command, at the clock's moment."""
 
-    def __init__(self, state: State, clock: Clock, tail: Tail) -> None:
+    def __init__(self, state: State, clock: Clock, tail: Ending) -> None:
         self._state = state
         self._clock = clock
-        self._tail = tail
+        self._ending = tail
 
     def interaction(self, interaction_id: InteractionId) -> InteractionView | None:
         """The interaction, or None when it is unknown or long finished."""
@@ -79,6 +89,12 @@ class Views:
         """When business opens next by this calendar; None when it is open or none is known."""
         return core.next_opening(self._state, calendar, self._now())
 
+    def in_phases(
+        self, phases: Collection[Phase], queue: QueueName | None = None, limit: int = 100
+    ) -> tuple[int, Sequence[InteractionView]]:
+        """How many interactions are in these phases (of one queue or of all), and the oldest."""
+        return core.in_phases(self._state, phases, queue, limit)
+
     def open_of(self, medium: Medium) -> int:
         """How many interactions of a medium have not finished."""
         return core.open_of(self._state, medium)
@@ -91,7 +107,7 @@ class Views:
 
     def conservation(self) -> Conservation:
         """The conservation law's terms."""
-        return core.conservation(self._state, self._now(), self._tail.head)
+        return core.conservation(self._state, self._now(), self._ending.head)
 
     def catalogue(self) -> Catalogue:
         """The catalogue in force."""

@@ -56,7 +56,8 @@ class Hub(Views):
         media: Mapping[Medium, MediumPort] | None = None,
         settings: HubSettings = HubSettings(),  # noqa: B008 - immutable
     ) -> None:
-        super().__init__(core.new_state(), clock, Tail(log, settings.tail))
+        tail = self._tail = Tail(log, settings.tail)
+        super().__init__(core.new_state(), clock, tail)
         self._log = log
         self._settings = settings
         self._mailbox = Mailbox(settings.mailbox)

@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_password": {"password": "x", "new_password": "x"},
 }
 QUERIES = {
+    "board_rows": {"figure": "waiting", "queue": "{queue}"},
     "find_customer": {"kind": "mail", "value": "{address}"},
     "bring_file": {"name": "a.txt"},
     "sound": {"listening": "x"},

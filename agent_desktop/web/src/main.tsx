@@ -29,6 +29,7 @@ import "./styles/side.css";
 import "./styles/offers.css";
 import "./styles/pages.css";
 import "./styles/phone.css";
+import "./styles/board.css";
 import "./styles/narrow.css";
 
 const ringer = new Ringer(() => new AudioContext());

@@ -20,6 +20,7 @@ export const agent = (change: Partial<Agent> = {}): Agent => ({
   slots: { chat: 3, mail: 2, voice: 0 },
   media: null,
   queues: ["billing"],
+  move: null,
   ...change,
 });
 

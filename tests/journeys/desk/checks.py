@@ -46,7 +46,8 @@ SAID = """
 }
 """
 RAW_KEY = re.compile(
-    r"\b(?:work|offer|composer|keys|settings|config|report|board|day|metric|audit|proposal)\.[a-z_]+\b"
+    r"\b(?:work|offer|composer|keys|settings|config|report|board|day|metric|audit|proposal"
+    r"|move|past|wall|rows|law)\.[a-z_]+\b"
 )
 SENTENCE = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
 """Two words of English, the second one not a name."""

@@ -27,6 +27,7 @@ ROUTES = (
     ("mia", "timeline/{0.mail}"),
     ("mia", "board"),
     ("max", "board"),
+    ("max", "wall"),
     ("max", "reports"),
     ("ada", "config"),
 )
@@ -68,6 +69,12 @@ class Tour:
         async for stop in self._sections(self.pages["ada"], sections):
             yield stop
         manager = self.pages["max"]
+        await manager.evaluate("location.hash = '#/board'")
+        await settled(manager)
+        agents = manager.locator("table[aria-labelledby=board-agents-title]")
+        await agents.locator(".grid-opens:last-child").first.click()
+        await expect(manager.locator("[data-forecast]").first).to_be_visible()
+        yield Stop("max board move", manager)
         await manager.evaluate("location.hash = '#/reports'")
         await settled(manager)
         for button in await manager.locator(".report-head button").all():

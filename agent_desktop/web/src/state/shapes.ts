@@ -23,6 +23,14 @@ export type Shown =
 
 export type PresenceName = "ready" | "not_ready" | "offline";
 
+/** A seat that serves other queues than its own until a moment. */
+export interface Move {
+  readonly by: string;
+  readonly since: number;
+  readonly until: number;
+  readonly skills: Readonly<Record<string, number>>;
+}
+
 export interface Agent {
   readonly agent_id: string;
   readonly name: string;
@@ -38,8 +46,9 @@ export interface Agent {
   readonly used: Readonly<Record<string, number>>;
   readonly slots: Readonly<Record<string, number>>;
   readonly media: readonly string[] | null;
-  /** The queues served now. */
+  /** The queues served now; with a `move` these are not the agent's own. */
   readonly queues: readonly string[];
+  readonly move: Move | null;
 }
 
 /** The customer as an item or an offer names them. */
@@ -209,8 +218,11 @@ export interface Colleague {
   readonly agent_id: string;
   readonly name: string;
   readonly shown: Shown;
+  /** Why they are not ready; "" otherwise. */
+  readonly reason: string;
   readonly since: number;
   readonly queues: readonly string[];
+  readonly move: Move | null;
 }
 
 export interface Reason {
@@ -342,55 +354,7 @@ export type FromServer =
   | { readonly type: "owner"; readonly owner: boolean }
   | { readonly type: "pong"; readonly id: string; readonly server_time: number };
 
-/** Who is signed in, as `GET /api/v1/session` says. */
-export interface Session {
-  readonly user: string;
-  readonly name: string;
-  readonly role: string;
-  readonly agent_id: string | null;
-  readonly teams: readonly string[];
-  readonly language: string;
-  readonly permissions: readonly string[];
-  readonly idle_ms: number;
-  readonly expires: number;
-}
-
-/** A customer card. */
-export interface Card {
-  readonly subject: string;
-  readonly name: string;
-  readonly addresses: readonly {
-    readonly kind: string;
-    readonly value: string;
-    readonly verified?: boolean;
-  }[];
-  readonly tier: string;
-  readonly language: string;
-  readonly fields: Readonly<Record<string, string>>;
-  readonly notes: string;
-  readonly revision: number;
-  readonly merged: readonly string[];
-}
-
-export interface Contact {
-  readonly interaction_id: string;
-  readonly medium: string;
-  readonly at: number;
-  readonly ended: number | null;
-  readonly queue: string;
-  readonly agents: readonly string[];
-  readonly summary: string;
-  readonly outcome: string;
-  readonly disposition: string | null;
-}
-
-export interface Canned {
-  readonly name: string;
-  readonly title: Titles | string;
-  readonly text: string;
-  readonly queues: readonly string[];
-  readonly language: string;
-}
+export type { Canned, Card, Contact, Session } from "./people";
 
 /** What an act needs to know of an offer. */
 export type OfferCardId = Pick<Offer, "offer_id" | "interaction_id">;

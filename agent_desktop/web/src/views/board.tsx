@@ -1,126 +1,144 @@
-/** The board: queues, agents and the conservation law, with the age of what is shown. */
+/** The board: queues, agents and the conservation law, now or at a moment of the past. */
 
-import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { type Board, boardFeed } from "../api/board";
-import type { Desk } from "../app/desk";
+import { useState } from "preact/hooks";
+import type { Board } from "../api/board";
+import { hashOf } from "../app/route";
 import type { Queue } from "../state/shapes";
 import { clock, count, hourMinute } from "../words/format";
 import { t, title } from "../words/words";
-import { Agents } from "./boardagents";
+import { Agents, type Asked, runsTheFloor } from "./boardagents";
+import { type Followed, OLD_MS, useBoardFeed } from "./boardfeed";
+import { Conservation } from "./boardlaw";
+import { BoardRows, type Opened } from "./boardrows";
+import { PastStrip, TimeBar, type Travel, useTravel } from "./boardtime";
 import { Clock } from "./clock";
 import { useBeat, useDesk } from "./context";
 import { type Column, Grid } from "./grid";
 import { Icon } from "./icon";
 import { Empty, Failed, Press, Skeleton, Strip } from "./parts";
 
-/** Older than this at a full second, what stands there is not live any more: it is told within 3 s. */
-const OLD_MS = 2_000;
-/** Paints a second at most. */
-const PAINT_MS = 250;
-
-/** Where the clocks stand still while updates pause. */
+/** Where the clocks stand still: while updates pause, and in the past. */
 export interface Stopped {
   readonly stoppedAt?: number;
 }
 
-interface Shown {
-  /** What is on the screen. */
-  readonly board: Signal<Board | null>;
-  /** When the feed last said anything, by the server's clock; it goes on while updates pause. */
-  readonly fedAt: Signal<number>;
-  readonly problem: Signal<string | null>;
-  readonly paused: Signal<boolean>;
-}
-
 export function BoardPage() {
   const desk = useDesk();
-  const shown: Shown = {
-    board: useSignal<Board | null>(null),
-    fedAt: useSignal(0),
-    problem: useSignal<string | null>(null),
-    paused: useSignal(false),
-  };
-  const latest = useRef<Board | null>(null);
-  useFeed(desk, shown, latest);
-  const board = shown.board.value;
-  const old = useBeat((now) => board !== null && now - shown.fedAt.value > OLD_MS);
-  // While updates pause, the clocks in the grids stand with them.
-  const stopped: Stopped = shown.paused.value && board !== null ? { stoppedAt: board.at } : {};
+  const shown = useBoardFeed(desk);
+  const travel = useTravel();
+  const past = travel.past.value;
+  const board = past === null ? shown.board.value : past.board;
+  const old = useBeat((now) => shown.board.value !== null && now - shown.fedAt.value > OLD_MS);
+  const problem = shown.problem.value;
   return (
-    <div class={`page-body board${old ? " board-old" : ""}`}>
+    <div class={`page-body board${old ? " board-old" : ""}${past === null ? "" : " board-past"}`}>
       <h1 class="hidden-text">{t("place.board")}</h1>
-      <Head shown={shown} old={old} latest={latest} />
-      {shown.problem.value !== null && board === null ? (
-        <Failed what={t("board.failed")} problem={shown.problem.value} again={() => location.reload()} />
+      <PastStrip travel={travel} />
+      {problem !== null && board === null ? (
+        <Failed what={t("board.failed")} problem={problem} again={() => location.reload()} />
       ) : null}
-      {board === null && shown.problem.value === null ? <Skeleton rows={6} /> : null}
-      {board === null ? null : (
-        <>
-          <Queues queues={board.queues} stopped={stopped} />
-          <Agents agents={board.agents} queues={board.queues} stopped={stopped} />
-        </>
-      )}
+      {board === null && problem === null ? <Skeleton rows={6} /> : null}
+      {board === null ? null : <Shown board={board} shown={shown} old={old} travel={travel} />}
     </div>
   );
 }
 
-function useFeed(desk: Desk, shown: Shown, latest: { current: Board | null }): void {
-  useEffect(() => {
-    let painted = 0;
-    let timer: ReturnType<typeof setTimeout> | null = null;
-    const paint = (): void => {
-      timer = null;
-      painted = performance.now();
-      if (!shown.paused.peek()) shown.board.value = latest.current;
-    };
-    const stop = boardFeed(
-      (board) => {
-        latest.current = board;
-        shown.problem.value = null;
-        shown.fedAt.value = desk.now();
-        timer ??= setTimeout(paint, Math.max(0, PAINT_MS - (performance.now() - painted)));
-      },
-      (alive) => {
-        if (alive) shown.fedAt.value = desk.now();
-      },
-      (problem) => {
-        shown.problem.value = problem;
-      },
-      (serverTime) => desk.clock.hint(serverTime),
-    );
-    return () => {
-      stop();
-      if (timer !== null) clearTimeout(timer);
-    };
-  }, []);
+interface ShownProps {
+  readonly board: Board;
+  readonly shown: Followed;
+  readonly old: boolean;
+  readonly travel: Travel;
 }
 
-function Head({ shown, old, latest }: { shown: Shown; old: boolean; latest: { current: Board | null } }) {
+function Shown({ board, shown, old, travel }: ShownProps) {
   const desk = useDesk();
-  const board = shown.board.value;
-  const age =
-    board === null
-      ? 0
-      : Math.max(0, desk.ticker.beat.value - (shown.paused.value ? board.at : shown.fedAt.value));
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const live = travel.past.value === null;
+  const at = live ? 0 : board.at;
+  const stopped: Stopped = shown.paused.value || !live ? { stoppedAt: board.at } : {};
+  const open = (figure: string, queue: Queue | null): void => {
+    const word = queue === null ? t(`law.${figure as "accepted"}`) : t(`board.${figure as "waiting"}`);
+    const of = queue === null ? null : title(queue.title, queue.queue);
+    const name = of === null ? word : t("rows.of", { queue: of, name: word });
+    setOpened({ figure, queue: queue?.queue ?? "", at, name });
+  };
+  const drop = (queue: Queue, agent: string): void => setAsked({ form: "move", agent, onto: queue.queue });
+  return (
+    <>
+      <Head board={board} shown={shown} old={old} live={live} onOpen={(figure) => open(figure, null)} />
+      <TimeBar travel={travel} />
+      <Queues
+        queues={board.queues}
+        stopped={stopped}
+        onOpen={open}
+        onDrop={live && runsTheFloor(desk) ? drop : undefined}
+      />
+      <Agents
+        agents={board.agents}
+        queues={board.queues}
+        stopped={stopped}
+        live={live}
+        asked={asked}
+        onAsk={setAsked}
+      />
+      {opened === null ? null : (
+        <BoardRows
+          key={`${opened.figure} ${opened.queue} ${opened.at}`}
+          opened={opened}
+          onClose={() => {
+            setOpened(null);
+            back(opened);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Focus goes back to the number that was opened. */
+function back(opened: Opened): void {
+  const where =
+    opened.queue === ""
+      ? `[data-figure="${opened.figure}"]`
+      : '[aria-labelledby="board-queues-title"] [tabindex="0"]';
+  document.querySelector<HTMLElement>(where)?.focus();
+}
+
+interface HeadProps {
+  readonly board: Board;
+  readonly shown: Followed;
+  readonly old: boolean;
+  readonly live: boolean;
+  readonly onOpen: (figure: string) => void;
+}
+
+function Head({ board, shown, old, live, onOpen }: HeadProps) {
+  const desk = useDesk();
+  const paused = shown.paused.value;
+  const age = Math.max(0, desk.ticker.beat.value - (paused ? board.at : shown.fedAt.value));
   return (
     <>
       <div class="board-head">
-        <Conservation board={board} />
+        <Conservation board={board} onOpen={onOpen} />
         <span class="spring" />
-        <span class="board-age">{t("board.age", { time: clock(age) })}</span>
+        {live ? <span class="board-age">{t("board.age", { time: clock(age) })}</span> : null}
         <Press
           small
-          pressed={shown.paused.value}
+          pressed={paused}
+          disabled={!live}
           onPress={() => {
-            shown.paused.value = !shown.paused.value;
-            if (!shown.paused.value) shown.board.value = latest.current;
+            shown.paused.value = !paused;
+            if (paused) shown.catchUp();
           }}
         >
           {t("board.pause")}
         </Press>
+        <a class="press press-plain press-small" href={hashOf("wall")}>
+          <Icon name="board" /> {t("board.wall")}
+        </a>
       </div>
-      {old ? (
+      {old && live ? (
         <Strip tone="late" name="board_old">
           {t("board.old", { time: hourMinute(shown.fedAt.value, true) })}
         </Strip>
@@ -129,37 +147,27 @@ function Head({ shown, old, latest }: { shown: Shown; old: boolean; latest: { cu
   );
 }
 
-/** accepted = self-service + waiting + offered + in work + finished, or it says that it does not. */
-function Conservation({ board }: { board: Board | null }) {
-  const law = board?.conservation;
-  if (law === undefined || law === null) return null;
-  const parts = (["self_service", "waiting", "offered", "in_work", "finished"] as const).filter(
-    (name) => name !== "self_service" || (law[name] ?? 0) > 0,
-  );
-  const sum = parts.reduce((total, name) => total + (law[name] ?? 0), 0);
-  const balances = law.balances !== false && sum === law.accepted;
-  return (
-    <p class={`conservation ${balances ? "conservation-ok" : "conservation-late"}`} data-conservation>
-      <span>
-        {t("law.accepted")} <strong>{count(law.accepted)}</strong>
-      </span>
-      {parts.map((name, index) => (
-        <span key={name}>
-          {index === 0 ? "= " : "+ "}
-          {t(`law.${name}`)} <strong>{count(law[name] ?? 0)}</strong>
-        </span>
-      ))}
-      <span class={balances ? "sla sla-on_time" : "sla sla-late"}>
-        <Icon name={balances ? "on_time" : "late"} size={14} />
-        {balances ? t("law.balances") : t("law.does_not")}
-      </span>
-    </p>
-  );
+const HEADS = [
+  "queue",
+  "waiting",
+  "longest",
+  "expected",
+  "offered",
+  "engaged",
+  "ready",
+  "signed_in",
+] as const;
+/** Numbers that open the rows they count. */
+const COUNTS: ReadonlySet<string> = new Set(["waiting", "longest", "offered", "engaged", "ready", "signed_in"]);
+
+interface QueuesProps {
+  readonly queues: readonly Queue[];
+  readonly stopped: Stopped;
+  readonly onOpen: (figure: string, queue: Queue) => void;
+  readonly onDrop: ((queue: Queue, agent: string) => void) | undefined;
 }
 
-const HEADS = ["queue", "waiting", "longest", "expected", "offered", "engaged", "ready"] as const;
-
-function Queues({ queues, stopped }: { queues: readonly Queue[]; stopped: Stopped }) {
+function Queues({ queues, stopped, onOpen, onDrop }: QueuesProps) {
   if (queues.length === 0) return <Empty icon="board">{t("board.no_queue")}</Empty>;
   const cells: Readonly<Record<(typeof HEADS)[number], Pick<Column<Queue>, "by" | "cell">>> = {
     queue: { by: (queue) => title(queue.title, queue.queue), cell: (queue) => <QueueName queue={queue} /> },
@@ -176,10 +184,8 @@ function Queues({ queues, stopped }: { queues: readonly Queue[]; stopped: Stoppe
     },
     offered: { by: (queue) => queue.offered, cell: (queue) => count(queue.offered) },
     engaged: { by: (queue) => queue.engaged, cell: (queue) => count(queue.engaged) },
-    ready: {
-      by: (queue) => queue.ready,
-      cell: (queue) => `${count(queue.ready)}/${count(queue.signed_in)}`,
-    },
+    ready: { by: (queue) => queue.ready, cell: (queue) => count(queue.ready) },
+    signed_in: { by: (queue) => queue.signed_in, cell: (queue) => count(queue.signed_in) },
   };
   const columns = HEADS.map(
     (id): Column<Queue> => ({
@@ -187,6 +193,7 @@ function Queues({ queues, stopped }: { queues: readonly Queue[]; stopped: Stoppe
       head: t(`board.${id}`),
       means: t(`board.${id}_means`),
       number: id !== "queue",
+      opens: (queue) => COUNTS.has(id) && (id !== "longest" || queue.longest_since !== null),
       ...cells[id],
     }),
   );
@@ -197,6 +204,8 @@ function Queues({ queues, stopped }: { queues: readonly Queue[]; stopped: Stoppe
       columns={columns}
       rows={queues}
       rowKey={(queue) => queue.queue}
+      onOpen={(queue, column) => onOpen(column.id, queue)}
+      onDrop={onDrop}
     />
   );
 }

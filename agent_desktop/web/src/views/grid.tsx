@@ -29,7 +29,15 @@ export interface GridProps<Row> {
   /** The last line, which is not sorted. */
   readonly foot?: Row;
   readonly onOpen?: (row: Row, column: Column<Row>) => void;
+  /** A letter pressed at a row; true when it meant something. */
+  readonly onLetter?: (row: Row, letter: string) => boolean;
+  /** What a row is when it is dragged, and what to do where something is dropped on one. */
+  readonly drag?: ((row: Row) => string) | undefined;
+  readonly onDrop?: ((row: Row, dragged: string) => void) | undefined;
 }
+
+/** The kind of what is dragged from one grid to another. */
+const DRAGGED = "application/x-carillon-row";
 
 export function Grid<Row>(props: GridProps<Row>) {
   const { id, title, columns, rows, rowKey, foot } = props;
@@ -58,8 +66,13 @@ export function Grid<Row>(props: GridProps<Row>) {
       inside.release();
     } else if (chosen.opens?.(row) === true) props.onOpen?.(row, chosen);
   };
+  const letter = (at: number, key: string): boolean => {
+    const row = all[at - 1];
+    return row !== undefined && props.onLetter?.(row, key) === true;
+  };
   const stop = (at: number, which: number): 0 | -1 =>
     at === Math.min(line, all.length) && which === column ? 0 : -1;
+  const shared = { id, columns, stop, drag: props.drag, onDrop: props.onDrop };
   return (
     <section class="grid-box" aria-labelledby={`${id}-title`} ref={inside.box}>
       <h2 id={`${id}-title`}>{title}</h2>
@@ -71,7 +84,7 @@ export function Grid<Row>(props: GridProps<Row>) {
         aria-labelledby={`${id}-title`}
         aria-rowcount={all.length + 1}
         aria-colcount={columns.length}
-        onKeyDown={(event) => gridKey(event, open)}
+        onKeyDown={(event) => gridKey(event, open, letter)}
         onClick={(event) => at(event.target, open)}
         onFocusIn={(event) =>
           at(event.target, (row, cell) => {
@@ -90,12 +103,12 @@ export function Grid<Row>(props: GridProps<Row>) {
         </thead>
         <tbody>
           {shown.map((row, index) => (
-            <Line key={keys[index]} id={id} row={row} columns={columns} index={index + 1} stop={stop} />
+            <Line key={keys[index]} row={row} index={index + 1} {...shared} />
           ))}
         </tbody>
         {foot === undefined ? null : (
           <tfoot>
-            <Line id={id} row={foot} columns={columns} index={all.length} stop={stop} />
+            <Line row={foot} index={all.length} {...shared} drag={undefined} onDrop={undefined} />
           </tfoot>
         )}
       </table>
@@ -168,7 +181,11 @@ function at(target: EventTarget | null, run: (row: number, column: number) => vo
 
 const PAGE_ROWS = 10;
 
-function gridKey(event: KeyboardEvent, open: (row: number, column: number) => void): void {
+function gridKey(
+  event: KeyboardEvent,
+  open: (row: number, column: number) => void,
+  letter: (row: number, key: string) => boolean,
+): void {
   if (event.altKey || event.metaKey) return;
   const grid = event.currentTarget as HTMLTableElement;
   at(event.target, (row, column) => {
@@ -189,7 +206,7 @@ function gridKey(event: KeyboardEvent, open: (row: number, column: number) => vo
       const next = grid.rows[Math.min(Math.max(to[0], 0), rows)];
       next?.cells[Math.min(Math.max(to[1], 0), columns)]?.focus();
     } else if (event.key === "Enter") open(row, column);
-    else return;
+    else if (event.ctrlKey || !letter(row, event.key.toLowerCase())) return;
     event.preventDefault();
     event.stopPropagation();
   });
@@ -224,11 +241,28 @@ interface LineProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly index: number;
   readonly stop: (row: number, column: number) => 0 | -1;
+  readonly drag?: ((row: Row) => string) | undefined;
+  readonly onDrop?: ((row: Row, dragged: string) => void) | undefined;
 }
 
-function Line<Row>({ id, row, columns, index, stop }: LineProps<Row>) {
+function Line<Row>({ id, row, columns, index, stop, drag, onDrop }: LineProps<Row>) {
+  const over = (event: DragEvent): void => {
+    if (event.dataTransfer?.types.includes(DRAGGED) === true) event.preventDefault();
+  };
+  const dropped = (event: DragEvent): void => {
+    const what = event.dataTransfer?.getData(DRAGGED) ?? "";
+    if (what === "") return;
+    event.preventDefault();
+    onDrop?.(row, what);
+  };
   return (
-    <tr aria-rowindex={index + 1}>
+    <tr
+      aria-rowindex={index + 1}
+      draggable={drag !== undefined}
+      onDragStart={(event) => event.dataTransfer?.setData(DRAGGED, drag?.(row) ?? "")}
+      onDragOver={onDrop === undefined ? undefined : over}
+      onDrop={onDrop === undefined ? undefined : dropped}
+    >
       {columns.map((column, at) => {
         const rest = {
           class: `${column.number === true ? "number" : ""}${column.opens?.(row) === true ? " grid-opens" : ""}`,

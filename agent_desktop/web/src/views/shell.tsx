@@ -25,6 +25,15 @@ export function Shell() {
   usePageTitle();
   const page = route.value.page;
   const work = page === "work" && worksAtDesk(desk.session);
+  // A wall stands alone: it is read from afar, by nobody who works at it.
+  if (page === "wall") {
+    return (
+      <>
+        <Offers />
+        <Page page={page} id={route.value.id} />
+      </>
+    );
+  }
   return (
     <>
       <div class="skip-links">
@@ -106,6 +115,7 @@ const PAGES: Readonly<Record<string, () => Promise<PageView>>> = {
   settings: async () => (await import("./settings")).SettingsPage,
   day: async () => (await import("./day")).DayPage,
   board: async () => (await import("./board")).BoardPage,
+  wall: async () => (await import("./wall")).WallPage,
   reports: async () => (await import("./report")).ReportPage,
   timeline: async () => (await import("./timeline")).TimelinePage,
   audit: async () => (await import("./audit")).AuditPage,

@@ -75,6 +75,7 @@ function Presence() {
       />
       {asked ? <span class="presence-asked">{t("presence.asked")}</span> : null}
       <Next agent={agent} />
+      <Moved agent={agent} />
     </div>
   );
 }
@@ -108,6 +109,18 @@ function Next({ agent }: { agent: Agent }) {
       </Press>
     </span>
   );
+}
+
+/** The seat serves other queues for a while: which, and until when. */
+function Moved({ agent }: { agent: Agent }) {
+  const queues = usePart((state) => state.queues).value;
+  if (agent.move === null) return null;
+  const names = agent.queues.map((name) => {
+    const queue = queues.find((each) => each.queue === name);
+    return queue === undefined ? name : title(queue.title, name);
+  });
+  const words = { queues: names.join(", "), time: hourMinute(agent.move.until) };
+  return <span class="presence-next">{t("seat.moved", words)}</span>;
 }
 
 function presenceRows(desk: ReturnType<typeof useDesk>, agent: Agent): readonly MenuRow[] {

@@ -1,6 +1,7 @@
 /** English: the catalogue that the others follow key by key. */
 
 import { enAudit } from "./en-audit";
+import { enBoard } from "./en-board";
 import { enConfig } from "./en-config";
 import { enData } from "./en-data";
 import { enDesk } from "./en-desk";
@@ -10,6 +11,7 @@ import { enPhone } from "./en-phone";
 
 export const en = {
   ...enAudit,
+  ...enBoard,
   ...enConfig,
   ...enData,
   ...enDesk,

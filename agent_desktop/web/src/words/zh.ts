@@ -2,6 +2,7 @@
 
 import type { Catalogue } from "./words";
 import { zhAudit } from "./zh-audit";
+import { zhBoard } from "./zh-board";
 import { zhConfig } from "./zh-config";
 import { zhData } from "./zh-data";
 import { zhDesk } from "./zh-desk";
@@ -11,6 +12,7 @@ import { zhPhone } from "./zh-phone";
 
 export const zh: Catalogue = {
   ...zhAudit,
+  ...zhBoard,
   ...zhConfig,
   ...zhData,
   ...zhDesk,
