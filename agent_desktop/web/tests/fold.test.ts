@@ -296,3 +296,14 @@ describe("the catalogue", () => {
     ]);
   });
 });
+
+describe("what a newer server tells", () => {
+  it("changes nothing this page knows, and keeps its place", () => {
+    const news = { type: "live", kind: "weather" } as unknown as DeskEvent;
+    expect(fold(started, news, NOW)).toBe(started);
+    const next = run([push(11, { kind: "weather", agent: agent({ shown: "in_work" }) })], started);
+    expect(next.seq).toBe(11);
+    expect(next.agent?.shown).toBe("in_work");
+    expect(next.items).toBe(started.items);
+  });
+});

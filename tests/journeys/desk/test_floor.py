@@ -174,7 +174,7 @@ def test_28_the_wall_is_large_and_says_within_three_seconds_when_it_is_old(
         assert float(size.removesuffix("px")) >= 96
         await page.evaluate(REMEMBER_OLD)
         cut = await page.evaluate("performance.now()")
-        stage.line.cut()
+        stage.line.sever()
         old = page.locator("[data-strip=board_old]")
         await expect(old).to_contain_text("Not live. Last fed")
         told = await page.evaluate("window.toldAt")

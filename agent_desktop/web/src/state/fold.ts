@@ -118,6 +118,8 @@ function foldFact(state: DeskState, push: Push): DeskState {
       return foldPresence(state, push.agent);
     case "catalogue":
       return { ...state, queues: push.queues, colleagues: push.colleagues, reasons: push.reasons };
+    default:
+      return state; // A newer server tells what this page does not know yet.
   }
 }
 
