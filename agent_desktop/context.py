@@ -25,7 +25,7 @@ from agent_desktop.settings import Policy, Site, UserSettings
 from agent_desktop.store.desk import DeskRows
 from agent_desktop.visibility import Sight
 from agent_desktop.words import Words
-from router.ports import Clock, Feed, Floor, Ids, Inbox
+from router.ports import Clock, Feed, Floor, Ids, Inbox, Past
 from router.seals import Customers, Files, Recordings, Seals
 from router.telephones import Telephones
 
@@ -88,6 +88,7 @@ class Ports(msgspec.Struct, frozen=True):
     customers: Customers
     recordings: Recordings
     history: History
+    past: Past
     replies: Replies
     whispers: Whispers
     audit: AuditTrail

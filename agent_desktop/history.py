@@ -1,14 +1,11 @@
 """What the desk asks of the past. The answers are folds of the log, made by ``reporting``."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Protocol
 
 from router.model.events import EntryAdded, Event
 from router.model.ids import AgentId, EntryId, Instant, InteractionId, SubjectId
 from router.model.past import AgentDay, Contact, Life, PastInteraction, Written
-from router.ports import Floor
-
-T = TypeVar("T")
 
 EVER = Instant(2**53)
 """Later than every moment."""
@@ -62,18 +59,6 @@ class History(Protocol):
 
     async def last_contact(self, subjects: Sequence[SubjectId], before: Instant) -> Contact | None:
         """The newest of these, as far as it is known now: an offer waits for nothing."""
-        ...
-
-    async def span(self) -> tuple[Instant, Instant] | None:
-        """The moments of the first and the last event; None for an empty log."""
-        ...
-
-    async def look(self, at: Instant, look: Callable[[Floor], T]) -> T:
-        """What ``look`` sees on the floor as it stood at a moment; it must not keep the floor.
-
-        Raises InvalidInput for a moment before the log begins, Overloaded when the way there is
-        long: asked again it comes further.
-        """
         ...
 
     async def counted(

@@ -274,6 +274,7 @@ class Site:
             customers=stores.customers,
             recordings=stores.recordings,
             history=centre.history.past,
+            past=centre.hub.past,
             replies=lambda: centre.settings.replies,
             whispers=whispers,
             audit=self._audit,

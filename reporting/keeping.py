@@ -41,6 +41,5 @@ class KeptHistory:
 
     async def stop(self) -> None:
         """Finish the batch and the queries in hand, and let go of the database."""
-        await self.past.replay.stop()
         self.reading.stop()
         await self.projector.stop()

@@ -5,7 +5,6 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from reporting import timeline
 from reporting.reading import Reading
-from reporting.replay import Replay
 from reporting.reports.agent_day import agent_day
 from reporting.rows import EntryRow
 from reporting.store.reading import HistoryReader
@@ -14,7 +13,7 @@ from router.model.errors import StorageFailed
 from router.model.events import EntryAdded, Recorded
 from router.model.ids import AgentId, EntryId, Instant, InteractionId, Position, SubjectId
 from router.model.past import AgentDay, Contact, Life, PastInteraction, Written
-from router.ports import EventLog, Floor
+from router.ports import EventLog
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,7 +49,6 @@ class PastQueries:
         self._following = following
         self._head = head
         self._log = log
-        self.replay = Replay(log, head)
 
     async def interaction(self, interaction_id: InteractionId) -> PastInteraction | None:
         """An interaction, or None when there never was one of this id."""
@@ -101,14 +99,6 @@ class PastQueries:
     async def last_contact(self, subjects: Sequence[SubjectId], before: Instant) -> Contact | None:
         """The newest of these, as far as it is known now."""
         return await self._reading.look(timeline.last_contact, subjects, before)
-
-    async def span(self) -> tuple[Instant, Instant] | None:
-        """The moments of the first and the last event; None for an empty log."""
-        return await self.replay.span()
-
-    async def look(self, at: Instant, look: Callable[[Floor], T]) -> T:
-        """What ``look`` sees on the floor as it stood at a moment; it must not keep the floor."""
-        return await self.replay.look(at, look)
 
     async def counted(
         self, until: Instant, *, finished: bool, skip: int, limit: int

@@ -3,8 +3,8 @@
 One contract suite per port runs on every implementation (``tests/contracts``).
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -30,6 +30,8 @@ from router.model.views import (
     QueueView,
     SeatForecast,
 )
+
+Seen = TypeVar("Seen")
 
 
 class Clock(Protocol):
@@ -169,6 +171,22 @@ class Floor(Protocol):
 
     def catalogue(self) -> Catalogue:
         """The catalogue in force."""
+        ...
+
+
+class Past(Protocol):
+    """The floor of every moment since the log began."""
+
+    async def span(self) -> tuple[Instant, Instant] | None:
+        """The moments of the first and the last event; None for an empty log."""
+        ...
+
+    async def look(self, at: Instant, look: Callable[[Floor], Seen]) -> Seen:
+        """What ``look`` sees on the floor as it stood at a moment; it must not keep the floor.
+
+        Raises InvalidInput for a moment before the log begins, and Overloaded when the way there
+        is long: asked again it comes further.
+        """
         ...
 
 

@@ -40,13 +40,13 @@ async def board(who: Who, desk: TheDesk, at: Moment = NOW) -> Response:
     if at == NOW:
         return answer(desk.news.board(who))
     then = Instant(min(at, desk.clock.now()))
-    return answer(await desk.ports.history.look(then, lambda floor: board_then(who, floor, then)))
+    return answer(await desk.ports.past.look(then, lambda floor: board_then(who, floor, then)))
 
 
 @endpoint(ROUTER, "GET /api/v1/board/span", Permission.BOARD, answers=Span)
 async def board_span(who: Who, desk: TheDesk) -> Response:
     """From when to when the board can be put back."""
-    first, last = await desk.ports.history.span() or (desk.clock.now(), desk.clock.now())
+    first, last = await desk.ports.past.span() or (desk.clock.now(), desk.clock.now())
     return answer(Span(first, last))
 
 
@@ -70,7 +70,7 @@ async def board_rows(
     if at == NOW:
         return answer(rows_on_the_floor(who, desk.ports.floor, wanted, now))
     return answer(
-        await history.look(then, lambda floor: rows_on_the_floor(who, floor, wanted, then))
+        await desk.ports.past.look(then, lambda floor: rows_on_the_floor(who, floor, wanted, then))
     )
 
 

@@ -21,6 +21,7 @@ from router.hub.floor import Views
 from router.hub.inbox import Mailbox
 from router.hub.keeping import Keeping
 from router.hub.recovery import recover, reread
+from router.hub.replay import Replay
 from router.hub.settings import HubSettings
 from router.hub.tail import Tail
 from router.model.commands import Arrive, Command, Enqueue, SetAttributes
@@ -57,6 +58,7 @@ class Hub(Views):
         settings: HubSettings = HubSettings(),  # noqa: B008 - immutable
     ) -> None:
         tail = self._tail = Tail(log, settings.tail)
+        self.past = Replay(log, self.head)
         super().__init__(core.new_state(), clock, tail)
         self._log = log
         self._settings = settings
@@ -101,6 +103,7 @@ class Hub(Views):
 
         What is not done by the deadline is left to the next start; nothing is lost.
         """
+        await self.past.stop()
         if self._task is None:
             return
         self._stopping = True

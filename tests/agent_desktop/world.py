@@ -172,6 +172,7 @@ class World:
             customers=self.customers,
             recordings=self.recordings,
             history=self.history.past,
+            past=self.hub.past,
             replies=lambda: REPLIES,
             whispers=whispers,
             audit=self.audit,

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from reporting.replay import Replay
 from router.core import State, apply, conservation, new_state, queue_views
+from router.hub.replay import Replay
 from router.model.commands import End, MoveSeat, WrapUp
 from router.model.errors import InvalidInput
 from router.model.events import Event
