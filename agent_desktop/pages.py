@@ -37,7 +37,7 @@ class Pages:
         for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
             if path.is_file():
                 self._files["/" + path.relative_to(folder).as_posix()] = _file(path, folder)
-        self._index = self._files.get("/index.html")
+        self._index = self._files.get("/index.html", _UNBUILT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a file, the page for an address of the page's own, or pass on."""
@@ -51,6 +51,15 @@ class Pages:
                 return
         await self._app(scope, receive, send)
 
+
+_UNBUILT = Response(
+    "The pages of the desk are not built. `make run` builds them and starts the centre;"
+    " `make setup` builds them alone.\n",
+    status_code=503,
+    media_type="text/plain; charset=utf-8",
+    headers={"Cache-Control": "no-store", "Retry-After": "30"},
+)
+"""In place of every page of a desk whose folder has none: said at once, and not kept."""
 
 _ELSEWHERE = frozenset({"/healthz", "/readyz", "/metrics", "/health"})
 

@@ -80,7 +80,7 @@ def test_cfg_3_a_new_production_centre_shows_a_code_and_has_no_account(tmp_path:
 def test_figures_and_health_are_shown_to_those_they_are_for(tmp_path: Path) -> None:
     async def story(site: Site, http: httpx.AsyncClient) -> None:
         assert (await http.get("/healthz")).text == "ok\n"
-        assert (await http.get("/readyz")).status_code == 200
+        assert (await http.get("/readyz")).text == "ready\n"
         assert (await http.get("/metrics")).status_code == 401
         shown = await http.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
         assert shown.status_code == 200

@@ -1,6 +1,6 @@
 /** The keys, listed: `?` opens it, Esc closes it. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { chordLabel, KEY_ACTS } from "../keys/map";
 import { t } from "../words/words";
 import { useDesk } from "./context";
@@ -16,7 +16,7 @@ export function KeysView() {
     desk.popover.value = "";
     before.current?.focus();
   };
-  useEffect(() => box.current?.focus(), []);
+  useLayoutEffect(() => box.current?.focus(), []);
   useCloseOutside(true, box, () => {
     desk.popover.value = "";
   });

@@ -1,7 +1,7 @@
 /** A button that opens a menu: arrows move, Enter and Space choose, Esc closes back to the button. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon";
 import { useUniqueId } from "./parts";
 
@@ -46,7 +46,7 @@ export function Menu({
     if (refocus) button.current?.focus();
   };
   useCloseOutside(open, box, () => setOpen(false));
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open) focusRow(box.current, "checked");
   }, [open]);
   return (

@@ -1,6 +1,6 @@
 /** Offers: the cards that ring. Non-modal, over everything but never over what has focus. */
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { accept, decline } from "../app/acts";
 import { endSentence, whoName } from "../app/effects";
 import { chordLabel } from "../keys/map";
@@ -58,7 +58,8 @@ function useStayClear(box: { readonly current: HTMLElement | null }, count: numb
 
 /** "Interrupt me": the card takes focus, keeps Tab inside, makes the rest inert and gives focus back. */
 function useModal(modal: boolean, box: { readonly current: HTMLElement | null }): void {
-  useEffect(() => {
+  // Before it is painted: a key pressed at what is seen must not go elsewhere.
+  useLayoutEffect(() => {
     if (!modal) return undefined;
     const before = document.activeElement as HTMLElement | null;
     const rest = [...document.querySelectorAll<HTMLElement>("#page > *")].filter(

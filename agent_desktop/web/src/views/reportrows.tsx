@@ -1,7 +1,7 @@
 /** The rows behind a number of the report: as many as it says, each with its way to the whole story. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/http";
 import {
   type Behind,
@@ -59,7 +59,7 @@ export function BehindPanel<Row, Next, Read extends Page<Row, Next>>(props: {
     }
   };
   useEffect(() => void read(), []);
-  useEffect(() => head.current?.focus(), []);
+  useLayoutEffect(() => head.current?.focus(), []);
   return (
     <section
       class="card behind"
