@@ -71,6 +71,8 @@ class Ask(Prompted, frozen=True, kw_only=True, tag="ask"):
             yield "words", "a secret is taken by keys only"
         if self.mask and self.spoken:
             yield "spoken", "a secret is not said aloud: others may hear it"
+        elif self.spoken and not self.confirm:
+            yield "confirm", "what is said may be misheard: have it confirmed"
 
     @override
     def steps(self, visit: Visit) -> Steps:

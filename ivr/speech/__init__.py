@@ -1,1 +1,1 @@
-"""From words to sound: voices that are installed, and what they said, kept."""
+"""From words to sound: voices, and what they said, kept. From sound to words: recognisers."""
