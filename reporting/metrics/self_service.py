@@ -8,6 +8,8 @@ from typing import Any
 from reporting.metrics.definition import Fold, Metric
 from reporting.rows import FlowStepRow
 
+WENT_ON, ENDED, HUNG_UP, NO_ANSWER, FAILED = "on", "ended", "hung_up", "no_answer", "failed"
+
 _VISITS = "visits to the node, counted in the period in which they ended"
 _LISTENING = frozenset({"menu", "ask", "callback", "voicemail", "fax"})
 """Nodes whose way ``otherwise`` is taken by who gives no answer they can use."""
@@ -24,13 +26,20 @@ _ENDS = {
 _TROUBLE = {"look_up": ("failed", "locked"), "transfer": ("failed",)}
 """The exits that say a system or a line did not do its part."""
 
-WENT_ON, ENDED, HUNG_UP, NO_ANSWER, FAILED = "on", "ended", "hung_up", "no_answer", "failed"
+_BY_EXIT = {
+    **dict.fromkeys(_ENDS.values(), ENDED),
+    **dict.fromkeys(("fault", "failed", "locked"), FAILED),
+    "otherwise": NO_ANSWER,
+}
+"""What a visit counts as that was noted without the kind of its node."""
 
 
 def fate(step: FlowStepRow) -> str:
     """What became of a visit to a node: one of the five."""
     if step.exit == "":
         return HUNG_UP
+    if step.kind == "":
+        return _BY_EXIT.get(step.exit, WENT_ON)
     if step.exit == "fault" or step.exit in _TROUBLE.get(step.kind, ()):
         return FAILED
     if step.kind == "return" or _ENDS.get(step.kind) == step.exit:

@@ -202,6 +202,9 @@ def test_the_table_for_spreadsheets_has_the_ways_in_one_cell(url: str) -> None:
         ("return", "lost", "ended"),
         ("set", "fault", "failed"),
         ("", "next", "on"),
+        ("", "otherwise", "no_answer"),
+        ("", "queued", "ended"),
+        ("", "fault", "failed"),
     ],
 )
 def test_the_fate_of_a_visit(kind: str, exit_name: str, expected: str) -> None:
