@@ -68,7 +68,10 @@ class Involvement:
                 found = [(event.agent_id, "offer_ended")]
                 return found + self._all(event.interaction_id, "item", but=event.agent_id)
             case events.EntryAdded():
-                return self._all(event.interaction_id, "entry")
+                named = [each for each in event.mentions if each != event.agent_id]
+                others = self._all(event.interaction_id, "entry")
+                told = [(each, kind) for each, kind in others if each not in named]
+                return told + [(each, "mention") for each in named]
             case events.EntryMarked():
                 return self._all(event.interaction_id, "entry_marked")
             case (

@@ -119,6 +119,14 @@ class Projection:
         if not mine:
             self._listeners.pop(agent_id, None)
 
+    def mentioned(self, agent_id: AgentId, interaction_id: InteractionId) -> bool:
+        """Whether a note of this interaction asks the agent to look, as far as it is known."""
+        ring = self._rings.get(agent_id)
+        return ring is not None and any(
+            ref.kind == "mention" and getattr(ref.event, "interaction_id", "") == interaction_id
+            for ref in ring.refs
+        )
+
     def offers(self, agent_id: AgentId) -> list[Offered]:
         """The rings going on at an agent, as far as they began in what was read."""
         return list(self._offers.get(agent_id, {}).values())

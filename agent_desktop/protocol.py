@@ -150,6 +150,7 @@ class NoteArguments(Arguments, frozen=True):
     interaction_id: Id
     entry_id: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
     text: Text
+    mentions: Annotated[tuple[Id, ...], Meta(max_length=20)] = ()
 
 
 class TypingArguments(Arguments, frozen=True):
@@ -248,6 +249,7 @@ class SnapshotFrame(ToDesk, frozen=True, tag="snapshot"):
     queues: tuple[shapes.QueueShape, ...]
     colleagues: tuple[shapes.ColleagueShape, ...]
     reasons: tuple[shapes.ReasonShape, ...]
+    mentions: tuple[shapes.MentionShape, ...]
     settings: dict[str, Any]
 
 
@@ -273,6 +275,7 @@ class Push(ToDesk, frozen=True, tag="push", omit_defaults=True):
     item: shapes.ItemShape | None = None
     how: str | None = None
     entry: shapes.EntryShape | None = None
+    mention: shapes.MentionShape | None = None
     entry_id: str | None = None
     mark: str | None = None
     agent: shapes.AgentShape | None = None

@@ -8,13 +8,16 @@ from agent_desktop.items import Items
 from agent_desktop.projection import Projection, PushRef
 from agent_desktop.protocol import Push, SnapshotFrame
 from agent_desktop.rows import Rows
-from agent_desktop.shapes import ColleagueShape, ItemShape, QueueShape
+from agent_desktop.shapes import ColleagueShape, ItemShape, MentionShape, QueueShape
 from agent_desktop.showing import agent_shape, reason_shapes
 from agent_desktop.writing import in_hand
 from router.model import events
 from router.model.errors import NotFound
 from router.model.ids import AgentId, InteractionId, Position
 from router.ports import Floor
+
+MENTIONS_SHOWN = 20
+MENTION_CHARACTERS = 200
 
 
 class Rendering:
@@ -50,6 +53,13 @@ class Rendering:
                     "interaction_id": event.interaction_id,
                     "end": event.end.value,
                     "reason": event.reason,
+                }
+            case "mention", events.EntryAdded():
+                head |= {
+                    "interaction_id": event.interaction_id,
+                    "entry": await self._items.entry(event, cut=True),
+                    "mention": await self._mention(ref),
+                    "item": await self._mine(agent_id, event.interaction_id),
                 }
             case "entry", events.EntryAdded():
                 head |= {
@@ -105,7 +115,32 @@ class Rendering:
             queues=self.queues(agent_id),
             colleagues=self.colleagues(agent_id),
             reasons=reason_shapes(self._floor.catalogue()),
+            mentions=await self._mentions(agent_id, seq),
             settings=settings,
+        )
+
+    async def _mentions(self, agent_id: AgentId, until: Position) -> tuple[MentionShape, ...]:
+        """The last notes that ask this agent to look, as far as their pushes are known."""
+        refs = [
+            ref
+            for ref in self._projection.ring(agent_id).refs
+            if ref.kind == "mention" and ref.seq <= until
+        ]
+        found = [await self._mention(ref) for ref in refs[-MENTIONS_SHOWN:]]
+        return tuple(each for each in found if each is not None)
+
+    async def _mention(self, ref: PushRef) -> MentionShape | None:
+        event = ref.event
+        if not isinstance(event, events.EntryAdded):
+            return None
+        entry = await self._items.entry(event, cut=True)
+        return MentionShape(
+            seq=ref.seq,
+            at=event.at,
+            interaction_id=event.interaction_id,
+            entry_id=event.entry_id,
+            by=entry.agent_name,
+            text=entry.text[:MENTION_CHARACTERS],
         )
 
     def queues(self, agent_id: AgentId) -> tuple[QueueShape, ...]:

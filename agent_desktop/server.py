@@ -109,6 +109,7 @@ class DeskServer:
             self._in_force,
         )
         self.sockets = sockets
+        self.desk.sight.mentioned = self._projection.mentioned
         self.desk.sessions.on_end = sockets.close_session
         self._projection.watch = self._watch
         methods_of = methods_by_path(self.api)

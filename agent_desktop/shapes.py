@@ -177,6 +177,17 @@ class EntryShape(Shape, frozen=True):
     notices: tuple[str, ...]
 
 
+class MentionShape(Shape, frozen=True):
+    """A colleague's note that asks an agent to look: whose, about what, and how it begins."""
+
+    seq: int
+    at: int
+    interaction_id: str
+    entry_id: str
+    by: str
+    text: str
+
+
 class QueueShape(Shape, frozen=True):
     """A queue in numbers."""
 

@@ -1,6 +1,6 @@
 """What one may see: ``visible`` is asked for every object; absent and forbidden look the same."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -40,12 +40,16 @@ class Sighting(msgspec.Struct, frozen=True):
 
 
 class Sight:
-    """Decides what a person sees, by the table's scopes and the teams of now."""
+    """Decides what a person sees, by the table's scopes and the teams of now.
+
+    Whom a note asks to look at an interaction may read it: ``mentioned`` says who that is.
+    """
 
     def __init__(self, floor: Floor, history: History, customers: Customers) -> None:
         self._floor = floor
         self._history = history
         self._customers = customers
+        self.mentioned: Callable[[AgentId, InteractionId], bool] = lambda agent, about: False
 
     async def visible(self, principal: Principal, permission: Permission, target: Target) -> bool:
         """Whether this permission reaches this object."""
@@ -73,7 +77,8 @@ class Sight:
             queues=frozenset(past.queues),
             subjects=frozenset((past.subject,)),
         )
-        if not await self.visible(principal, permission, target):
+        asked = permission is Permission.CONTENT and self.mentioned(principal.agent_id, place)
+        if not asked and not await self.visible(principal, permission, target):
             raise NotFound("there is no such interaction")
         return Sighting(place, past, view)
 

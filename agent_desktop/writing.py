@@ -95,7 +95,10 @@ class Writing:
         if not wish.text.strip():
             raise InvalidInput("write something first", field="text")
         content = Content(text=wish.text)
-        return await self._add(agent_id, view, EntryId(wish.entry_id), content, note=True)
+        mentions = tuple(AgentId(each) for each in wish.mentions)
+        return await self._add(
+            agent_id, view, EntryId(wish.entry_id), content, note=True, mentions=mentions
+        )
 
     async def _add(
         self,
@@ -107,6 +110,7 @@ class Writing:
         seen: int = 0,
         force: bool = False,
         note: bool = False,
+        mentions: tuple[AgentId, ...] = (),
     ) -> Receipt:
         sealed = await self._words.seal(view.subject, entry_id, content)
         size = len(content.text.encode()) + sum(file.size_bytes for file in content.files)
@@ -119,6 +123,7 @@ class Writing:
                 seen=seen,
                 note=note,
                 force=force,
+                mentions=mentions,
             ),
             deadline_ms=DEADLINE_MS,
         )

@@ -25,6 +25,9 @@ from router.state.records import Interaction
 ATTRIBUTES_MAX = 200
 """Attributes of an interaction at most."""
 
+MENTIONS_MAX = 20
+"""Colleagues that one note mentions at most."""
+
 _ORDER = {Mark.WAITING: 0, Mark.SENT: 1, Mark.FAILED: 1, Mark.DELIVERED: 2, Mark.SEEN: 3}
 """What was refused somewhere may have come through all the same, but was not just sent."""
 
@@ -54,6 +57,7 @@ def add_entry(turn: Turn, command: AddEntry) -> InteractionId:
     if command.entry.entry_id in interaction.entries:
         return interaction.id
     _check_writer(turn, interaction, command)
+    _check_mentions(turn, command)
     if not fits(turn, interaction):
         raise Refused("this interaction has all the entries it may have", code="too_many_entries")
     join(
@@ -64,6 +68,7 @@ def add_entry(turn: Turn, command: AddEntry) -> InteractionId:
         agent_id=command.agent_id,
         note=command.note,
         source_key=command.source_key,
+        mentions=tuple(dict.fromkeys(command.mentions)),
     )
     return interaction.id
 
@@ -89,6 +94,16 @@ def _check_writer(turn: Turn, interaction: Interaction, command: AddEntry) -> No
             raise Refused("others wrote since; look at it first", code="stale")
 
 
+def _check_mentions(turn: Turn, command: AddEntry) -> None:
+    if command.mentions and not command.note:
+        raise Refused("only a note mentions colleagues", code="not_a_note")
+    if len(command.mentions) > MENTIONS_MAX:
+        raise Refused(f"a note mentions {MENTIONS_MAX} colleagues at most", code="too_large")
+    for agent_id in command.mentions:
+        if agent_id not in turn.state.catalogue.agents:
+            raise Refused(f"no agent {agent_id} is known", code="unknown_agent")
+
+
 def _still_writing(turn: Turn, interaction: Interaction, command: AddEntry) -> bool:
     late = None if command.agent_id is None else interaction.late.get(command.agent_id)
     return late is not None and turn.now <= late.until
@@ -109,6 +124,7 @@ def join(
     agent_id: AgentId | None = None,
     note: bool = False,
     source_key: str = "",
+    mentions: tuple[AgentId, ...] = (),
 ) -> None:
     """Add words as the next entry. A customer's words bring parked work back to its agent."""
     if entry.entry_id in interaction.entries:
@@ -127,6 +143,7 @@ def join(
             files=entry.files,
             size_bytes=entry.size_bytes,
             source_key=source_key,
+            mentions=mentions,
         )
     )
     if author is Author.CUSTOMER and not note and interaction.phase is Phase.PARKED:

@@ -111,6 +111,7 @@ class AddEntry(Wish, frozen=True, tag=True):
 
     For an agent's words ``seen`` is the number of the last entry the writer had seen: newer words
     of others refuse it with code ``stale`` unless ``force``. ``note`` is for colleagues only.
+    A note may have ``mentions``: colleagues it asks to look, who are told.
     """
 
     interaction_id: InteractionId
@@ -121,6 +122,7 @@ class AddEntry(Wish, frozen=True, tag=True):
     note: bool = False
     force: bool = False
     source_key: str = ""
+    mentions: tuple[AgentId, ...] = ()
 
 
 class MarkEntry(Wish, frozen=True, tag=True):

@@ -69,7 +69,10 @@ class Arrived(Fact, frozen=True):
 
 
 class EntryAdded(Fact, frozen=True):
-    """Words joined an interaction as its ``number``-th entry (1 is the first)."""
+    """Words joined an interaction as its ``number``-th entry (1 is the first).
+
+    ``mentions`` are the colleagues a note asks to look at it.
+    """
 
     interaction_id: InteractionId
     number: int
@@ -82,6 +85,7 @@ class EntryAdded(Fact, frozen=True):
     files: int = 0
     size_bytes: int = 0
     source_key: str = ""
+    mentions: tuple[AgentId, ...] = ()
 
 
 class EntryMarked(Fact, frozen=True):

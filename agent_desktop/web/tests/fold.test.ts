@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { mentionsIn } from "../src/app/acts";
 import { addEntries } from "../src/state/change";
 import { type DeskState, EMPTY } from "../src/state/desk";
 import { type DeskEvent, fold } from "../src/state/fold";
@@ -305,5 +306,31 @@ describe("what a newer server tells", () => {
     expect(next.seq).toBe(11);
     expect(next.agent?.shown).toBe("in_work");
     expect(next.items).toBe(started.items);
+  });
+});
+
+describe("a colleague's note that asks to look", () => {
+  const mention = { seq: 11, at: NOW, interaction_id: "x", entry_id: "e9", by: "Tom", text: "@Mia look" };
+
+  it("is kept, in hand or not, and replaced by what a snapshot tells", () => {
+    const told = push(11, { kind: "mention", interaction_id: "x", entry: entry("e9", 1), mention });
+    const next = run([told], started);
+    expect(next.mentions).toEqual([mention]);
+    expect(run([snapshot({ mentions: [] })], next).mentions).toEqual([]);
+  });
+
+  it("names whom the text names, the longer of names that begin alike", () => {
+    const row = (agent_id: string, name: string) => ({
+      agent_id,
+      name,
+      shown: "ready" as const,
+      reason: "",
+      since: NOW,
+      queues: [],
+      move: null,
+    });
+    const colleagues = [row("ann", "Ann"), row("anna", "Anna Lee"), row("bob", "Bob")];
+    expect(mentionsIn("@Anna Lee and @Bob, mail to ann@x.example", colleagues)).toEqual(["anna", "bob"]);
+    expect(mentionsIn("Ann, Bob", colleagues)).toEqual([]);
   });
 });

@@ -157,3 +157,31 @@ def test_an_interaction_can_be_given_to_another_card() -> None:
     floor = answering()
     assert names(floor.do(LinkSubject(M1, SubjectId("other"), "mia"))) == ["SubjectLinked"]
     assert floor.do(LinkSubject(M1, SubjectId("other"), "mia")).events == ()
+
+
+def test_a_note_mentions_colleagues_once_each_and_nothing_else_does() -> None:
+    floor = Floor(an_agent("mia"), an_agent("tom"))
+    floor.ready("mia")
+    floor.served("i1", "mia")
+    tom = AgentId("tom")
+
+    def wish(number: int, *mentions: AgentId, note: bool = True) -> AddEntry:
+        return AddEntry(
+            InteractionId("i1"),
+            Author.AGENT,
+            NewEntry(EntryId(f"n{number}")),
+            agent_id=AgentId("mia"),
+            seen=9,
+            note=note,
+            mentions=mentions,
+        )
+
+    assert one(floor.do(wish(1, tom, tom)), "EntryAdded").mentions == (tom,)
+    for command, code in (
+        (wish(2, tom, note=False), "not_a_note"),
+        (wish(3, AgentId("nobody")), "unknown_agent"),
+        (wish(4, *[tom] * 21), "too_large"),
+    ):
+        with pytest.raises(Refused) as refused:
+            floor.do(command)
+        assert refused.value.code == code

@@ -5,7 +5,7 @@ import { Problem } from "../api/http";
 import { mapWith, mapWithout } from "../state/change";
 import { addresses } from "../state/envelope";
 import { lastNumber } from "../state/select";
-import type { DraftKind, Entry, OfferCardId } from "../state/shapes";
+import type { Colleague, DraftKind, Entry, OfferCardId } from "../state/shapes";
 import { hourMinute } from "../words/format";
 import { t, tOr } from "../words/words";
 import type { Desk } from "./desk";
@@ -150,6 +150,10 @@ export async function send(
     if (options.force === true) args["force"] = true;
     if (options.finish === true) args["finish"] = true;
   }
+  if (kind === "note") {
+    const mentions = mentionsIn(draft.text, desk.state.peek().colleagues);
+    if (mentions.length > 0) args["mentions"] = mentions;
+  }
   const answer = await desk.line.do(kind === "reply" ? "send" : "note", args, true, wish);
   desk.sending.value = mapWithout(desk.sending.peek(), key);
   if (answer.type === "done") {
@@ -159,6 +163,21 @@ export async function send(
     stopped(desk, id, (answer.details?.["entries"] ?? []) as readonly Entry[]);
   else if (answer.code !== "withdrawn")
     desk.say(t("sent.not", { why: refusalWords(answer.code, answer.message) }), "trouble");
+}
+
+const MENTIONS_MAX = 20;
+
+/** The colleagues a note names as "@Name"; of names that begin alike the longer one is meant. */
+export function mentionsIn(text: string, colleagues: readonly Colleague[]): readonly string[] {
+  let left = text;
+  const found: string[] = [];
+  for (const each of [...colleagues].sort((a, b) => b.name.length - a.name.length)) {
+    const parts = left.split(`@${each.name}`);
+    if (parts.length === 1) continue;
+    found.push(each.agent_id);
+    left = parts.join(" ");
+  }
+  return found.slice(0, MENTIONS_MAX);
 }
 
 /** Takes a held send back; the text stays where it is. */

@@ -24,6 +24,9 @@ const TALKING = new Set(["talking", "held"]);
 export function react(desk: Desk, before: DeskState, after: DeskState, event: DeskEvent): void {
   if (before.offers !== after.offers || before.owner !== after.owner) offersChanged(desk, before, after);
   if (event.type === "push" && event.kind === "entry") entryCame(desk, event.interaction_id, event.entry);
+  if (event.type === "push" && event.kind === "mention") {
+    desk.announcer.say(t("mention.said", { name: event.mention.by, text: event.mention.text }));
+  }
   if (event.type === "snapshot") for (const id of before.conversations.keys()) void readEntries(desk, id);
   if (event.type === "caught_up" && after.happened.length > 0 && after.happened !== before.happened) {
     desk.announcer.say(t("happened.head", { n: after.happened.length }));

@@ -1,6 +1,6 @@
 /** What a desk knows: a plain value that `fold` alone makes from the one before. */
 
-import type { Agent, Colleague, Entry, Item, Offer, OfferEnd, Queue, Reason } from "./shapes";
+import type { Agent, Colleague, Entry, Item, Mention, Offer, OfferEnd, Queue, Reason } from "./shapes";
 
 /** An offer as the card shows it; an ended one stays greyed for a moment. */
 export interface OfferCard {
@@ -56,6 +56,8 @@ export interface DeskState {
   readonly queues: readonly Queue[];
   readonly colleagues: readonly Colleague[];
   readonly reasons: readonly Reason[];
+  /** Notes that ask this agent to look, the newest last. */
+  readonly mentions: readonly Mention[];
   readonly conversations: ReadonlyMap<string, Conversation>;
   /** Finished here in the last 15 minutes: still open for outcome and note. */
   readonly justDone: ReadonlyMap<string, { readonly item: Item; readonly at: number; readonly how: string }>;
@@ -83,6 +85,7 @@ export const EMPTY: DeskState = {
   queues: [],
   colleagues: [],
   reasons: [],
+  mentions: [],
   conversations: new Map(),
   justDone: new Map(),
   typing: new Map(),

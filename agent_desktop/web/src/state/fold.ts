@@ -13,6 +13,8 @@ export type DeskEvent = FromServer | OwnEvent;
 
 /** How long "is typing" and "is writing" stand without being said again. */
 const TYPING_SHOWN_MS = 6_000;
+/** Notes that ask one to look: so many are kept. */
+const MENTIONS_KEPT = 20;
 const WRITING_SHOWN_MS = 10_000;
 
 /** The state after `event` at `now` (server time, ms). The same object comes back when nothing changed. */
@@ -70,6 +72,7 @@ function foldSnapshot(state: DeskState, event: Snapshot): DeskState {
     queues: event.queues,
     colleagues: event.colleagues,
     reasons: event.reasons,
+    mentions: event.mentions ?? [],
     conversations,
     presenceAsked: false,
     replay: null,
@@ -110,6 +113,11 @@ function foldFact(state: DeskState, push: Push): DeskState {
       return foldGone(state, push.interaction_id, push.how, push.at);
     case "entry":
       return foldEntry(state, push.interaction_id, push.entry);
+    case "mention":
+      return {
+        ...foldEntry(state, push.interaction_id, push.entry),
+        mentions: [...state.mentions, push.mention].slice(-MENTIONS_KEPT),
+      };
     case "entry_marked":
       return changeConversation(state, push.interaction_id, (entries) =>
         markEntry(entries, push.entry_id, push.mark, push.reason),

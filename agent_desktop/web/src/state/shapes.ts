@@ -231,6 +231,16 @@ export interface Reason {
   readonly limit_ms: number | null;
 }
 
+/** A colleague's note that asks this agent to look. */
+export interface Mention {
+  readonly seq: number;
+  readonly at: number;
+  readonly interaction_id: string;
+  readonly entry_id: string;
+  readonly by: string;
+  readonly text: string;
+}
+
 export type OfferEnd = "accepted" | "declined" | "no_answer" | "customer_left" | "withdrawn" | "desk_lost";
 
 export interface Snapshot {
@@ -242,6 +252,7 @@ export interface Snapshot {
   readonly queues: readonly Queue[];
   readonly colleagues: readonly Colleague[];
   readonly reasons: readonly Reason[];
+  readonly mentions?: readonly Mention[];
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
@@ -270,6 +281,12 @@ export type Push = PushHead &
     | { readonly kind: "item"; readonly item: Item }
     | { readonly kind: "item_gone"; readonly interaction_id: string; readonly how: string }
     | { readonly kind: "entry"; readonly interaction_id: string; readonly entry: Entry }
+    | {
+        readonly kind: "mention";
+        readonly interaction_id: string;
+        readonly entry: Entry;
+        readonly mention: Mention;
+      }
     | {
         readonly kind: "entry_marked";
         readonly interaction_id: string;

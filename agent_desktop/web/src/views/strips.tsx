@@ -6,6 +6,7 @@ import { PhoneStrips } from "../phone/strips";
 import { clock, hourMinute } from "../words/format";
 import { mediumWord, t, tOr } from "../words/words";
 import { useDesk, usePart } from "./context";
+import { Mentions } from "./mentions";
 import { Press, Strip, useGuard } from "./parts";
 import { worksAtDesk } from "./places";
 import { signOut } from "./signout";
@@ -23,6 +24,7 @@ export function Strips() {
       <PhoneStrips />
       <Missed />
       <Happened />
+      <Mentions />
       <SignOutAsk />
       <Notices />
     </div>

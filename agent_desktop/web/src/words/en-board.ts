@@ -75,4 +75,8 @@ export const enBoard = {
   "wall.full": "Full screen",
   "place.wall": "Wall",
   "seat.moved": "Moved to {queues} until {time}",
+  "mention.said": "{name} asks you to look: {text}",
+  "mention.strip": "{name} asks you to look, {time}: {text}",
+  "mention.open": "Open",
+  "mention.next": { one: "Next, one more", other: "Next, {n} more" },
 } as const;

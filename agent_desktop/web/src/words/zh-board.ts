@@ -75,4 +75,8 @@ export const zhBoard = {
   "wall.full": "全屏",
   "place.wall": "大屏",
   "seat.moved": "已调到 {queues}，至 {time}",
+  "mention.said": "{name} 请您查看：{text}",
+  "mention.strip": "{name} 请您查看，{time}：{text}",
+  "mention.open": "打开",
+  "mention.next": { other: "下一条，还有 {n} 条" },
 } as const;
