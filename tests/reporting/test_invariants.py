@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reporting import history
 from reporting.history import HistoryFold
 from reporting.metrics.definition import Figure
 from reporting.projector import Projector
@@ -176,8 +178,15 @@ def test_the_history_says_of_now_what_the_core_says(day: RandomDay) -> None:
         assert found["waiting"][view.queue] == view.waiting + view.offered, view.queue
 
 
-def test_the_fold_alone_gives_the_rows_that_the_database_keeps() -> None:
-    """The simulation folds without a database: it counts what the reports count."""
+@pytest.mark.parametrize("rows_kept", [0, 3, 10_000])
+def test_the_fold_alone_gives_the_rows_that_the_database_keeps(
+    rows_kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The simulation folds without a database: it counts what the reports count.
+
+    However many rows are known without looking them up.
+    """
+    monkeypatch.setattr(history, "ROWS_KEPT", rows_kept)
     day = RandomDay(7, 300)
     kept: dict[tuple[Any, ...], Any] = {}
     fold = HistoryFold(
