@@ -38,10 +38,11 @@ from tests.agent_desktop.world import CHAT, a_catalogue
 from tests.channels.voice.media.room import HOST, Phone
 from tests.channels.voice.media.sounds import tone
 from tests.channels.voice.media.test_pool import running
-from tests.journeys.desk.stage import DEADLINE_S, PATIENCE_MS, Stage, go_ready, stage
+from tests.journeys.desk.stage import DEADLINE_S, Stage, go_ready, stage
 
 VOICE = Medium("voice")
 CALLER_HZ, AGENT_HZ = 440, 1_000
+PATIENCE_S = 30.0
 FLAGS = (
     "--use-fake-device-for-media-stream",
     "--allow-loopback-in-peer-connection",
@@ -238,7 +239,7 @@ async def at_the_telephone(stage: Stage, user: str = "mia", **more: Any) -> Page
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something outside of the page is so."""
-    async with asyncio.timeout(PATIENCE_MS / 1_000):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.02)
 
