@@ -25,7 +25,9 @@ def __getattr__(name: str) -> Any:
     from channels.api import ChannelSpec
     from channels.voice.channel import build
     from channels.voice.settings import VoiceSettings
-    from channels.voice.settings_checks import check
+    from channels.voice.settings_checks import check, flows
     from router.model.ids import Medium
 
-    return ChannelSpec(name=Medium("voice"), settings=VoiceSettings, build=build, check=check)
+    return ChannelSpec(
+        name=Medium("voice"), settings=VoiceSettings, build=build, check=check, flows=flows
+    )

@@ -170,7 +170,9 @@ class FlowRun:
         """Steps are told in their order, by one task."""
         spent_ms = max(0, step.left - step.entered)
         interaction_id = self._conversation.interaction_id
-        self._steps.append(NoteStep(interaction_id, step.flow, step.node, step.exit, spent_ms))
+        self._steps.append(
+            NoteStep(interaction_id, step.flow, step.node, step.exit, spent_ms, step.kind)
+        )
         if self._noting is None or self._noting.done():
             self._noting = self._house.carry(self._say_steps(), "steps of self-service")
 

@@ -74,6 +74,12 @@ def _trunk(name: str, trunk: Trunk) -> SipTrunk:
     )
 
 
+def flows(settings: VoiceSettings) -> list[tuple[str, str]]:
+    """The flows that called numbers lead into, as (dotted field, name)."""
+    entries = settings.entries.items()
+    return [(f'entries."{number}".flow', entry.flow) for number, entry in entries if entry.flow]
+
+
 def check(settings: VoiceSettings) -> list[tuple[str, str]]:
     """Every further mistake of the settings as (dotted field, message)."""
     found = _check_listening(settings)
@@ -83,7 +89,7 @@ def check(settings: VoiceSettings) -> list[tuple[str, str]]:
     found += _check_phones(settings)
     for number, entry in settings.entries.items():
         if entry.flow and entry.queue:
-            found.append((f"entries.{number}.queue", "it leads to a flow and to a queue"))
+            found.append((f'entries."{number}".queue', "it leads to a flow and to a queue"))
     for name, trunk in settings.trunks.items():
         for text in trunk.media_networks:
             if not _is_network(text):
