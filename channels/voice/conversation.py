@@ -20,6 +20,7 @@ from channels.voice.members import Member
 from channels.voice.recordings import CallRecording
 from channels.voice.showing import phase_of, state_of
 from ivr.prompts import Utterance
+from router.model.errors import CarillonError
 from router.model.ids import AgentId, InteractionId, SubjectId
 from router.telephones import CallKind, CallPhase, CallState, Watching
 
@@ -85,6 +86,8 @@ class Conversation:
         self._heard: dict[str, asyncio.Event] = {}
         self._mixed: Mix | None = None
         self._music: str = ""
+        self._unsure = False
+        """Whether the customer may be played something that nobody here knows of."""
         self._news = asyncio.Event()
         self._altered = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
@@ -185,7 +188,7 @@ class Conversation:
         """Something else decides from now on, until it says ``leave``."""
         self._busy += 1
         self._idle.clear()
-        self._music = ""
+        self._music, self._unsure = "", True
 
     def leave(self) -> None:
         """It decides no more."""
@@ -247,11 +250,11 @@ class Conversation:
             self._news.clear()
             try:
                 await self._arrange()
-            except (MediaLost, MediaRefused) as problem:
-                # Somebody left meanwhile, or their node did: the news of it is on its way.
+            except (MediaLost, MediaRefused, CarillonError) as problem:
+                # A store was busy, or somebody left meanwhile, or their node: news is on its way.
                 log.info("A call could not be arranged: %s", problem)
                 self._mixed = None
-                self._music = ""
+                self._music, self._unsure = "", True
                 await asyncio.sleep(AGAIN_S)
                 self._news.set()
 
@@ -301,11 +304,15 @@ class Conversation:
             self._music = f"{MUSIC}-{nodes.name()[:16]}"
             music = [self.house.music_file()]
             await nodes.play(customer.leg, self._music, music, repeat=True, gain=MUSIC_GAIN)
-        elif customer.leg not in wanted.music and self._music and not self.busy:
+            self._unsure = False
+        elif customer.leg not in wanted.music and not self.busy and (self._music or self._unsure):
             self._music = ""
             await nodes.stop_playing(customer.leg)
+            self._unsure = False
         if self.recording is not None and wanted.entries:
             await self.recording.begin(customer.leg)
+            for member in self.members:
+                self._shown(member)
         self._note_talking()
 
     def moved(self) -> None:

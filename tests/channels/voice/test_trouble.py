@@ -1,5 +1,6 @@
 """What breaks under a call: a node that dies, a centre that ends, settings that change."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -19,7 +20,7 @@ from router.model.events import (
 from router.model.ids import AgentId
 from router.model.interaction import Outcome
 from router.model.recording import RecordingKind
-from tests.channels.voice.town import STRAIGHT, Town, caller, handset, town
+from tests.channels.voice.town import PATIENCE_S, STRAIGHT, Town, caller, handset, town
 from tests.channels.voice.town import until as until_true
 from tests.support import loop
 from tests.support.centre import accept_next, make_ready, running_centre, until
@@ -86,6 +87,30 @@ def test_a_centre_that_ends_hangs_up_and_nothing_is_lost(tmp_path: Path) -> None
         async with running_centre(tmp_path / "centre") as again:
             store = again.media.of("voice")._house.store  # type: ignore[union-attr,arg-type]  # The voice channel, by its name.
             assert not await store.calls(), "a call that was cut stands in the table"
+
+    loop.run(story())
+
+
+def test_a_recording_in_hand_when_the_centre_ends_is_kept_by_the_next(tmp_path: Path) -> None:
+    """FILE-6: its key is kept sealed before it begins, so that nothing of it is lost."""
+
+    async def story() -> None:
+        async with town(tmp_path) as place, caller(place) as customer:
+            customer.dial()
+            await until_true(customer.hears_music)
+            conversation = place.voice._conversations.all()[0]
+            one, leg = conversation.interaction_id, conversation.customer.leg
+            recorder = place.voice._recorder
+            await recorder.begin(leg, one, conversation.subject, message=False)
+            before = len(customer.phone.packets)
+            await until_true(lambda: len(customer.phone.packets) > before + 50)
+            await place.voice.stop()
+        async with running_centre(tmp_path / "centre") as again:
+            async with asyncio.timeout(PATIENCE_S):
+                while not (kept := await again.stores.recordings.of(one)):  # noqa: ASYNC110 -- nobody tells
+                    await asyncio.sleep(0.1)
+            assert len(kept) == 1
+            assert kept[0].duration_ms > 500
 
     loop.run(story())
 

@@ -188,6 +188,12 @@ class Page(Telephone):
         return self.states[-1]
 
     @override
+    def __repr__(self) -> str:
+        end = self.end
+        line = "" if end is None else f"{end.answers} answers, {end.keys}, {end.refused!r}"
+        return f"<Page {line} {self._waiting} {self.states[-1:]}>"
+
+    @override
     async def describe(self, call: CallState, offer: str) -> str:
         if self.blocked:
             raise Refused("the microphone is blocked", code="no_microphone")
@@ -382,6 +388,9 @@ media_networks = ["127.0.0.0/8"]
             yield made
         finally:
             talking.cancel()
+            # Whatever kept them from talking is the reason of all that was not heard.
+            with contextlib.suppress(asyncio.CancelledError):
+                await talking
             for page in made.pages:
                 if page.end is not None:
                     page.end.close()
