@@ -12,7 +12,7 @@ from router.model.events import AttributesSet, Closed, Parked, SelfServiceSteppe
 from router.model.ids import AgentId, QueueName
 from router.model.interaction import Outcome
 from router.telephones import CallKind, CallPhase
-from tests.channels.voice.town import STRAIGHT, caller, far_end, town
+from tests.channels.voice.town import STRAIGHT, caller, handset, town
 from tests.channels.voice.town import until as until_true
 from tests.support import loop
 from tests.support.centre import accept_next, make_ready, until
@@ -31,7 +31,7 @@ INTO = '[channels.voice.entries."*"]\nflow = "main"\n'
 def test_an_agent_dials_a_number_and_both_hear_each_other(tmp_path: Path) -> None:
     async def story() -> None:
         async with (
-            far_end() as far,
+            handset(1_300) as far,
             town(tmp_path, STRAIGHT + ALLOWED, proxy=far.endpoint.port()) as place,
         ):
             place.handsets.append(far)
@@ -70,7 +70,7 @@ def test_an_agent_dials_a_number_and_both_hear_each_other(tmp_path: Path) -> Non
 def test_a_number_is_consulted_gathered_and_given_the_call(tmp_path: Path) -> None:
     async def story() -> None:
         async with (
-            far_end() as far,
+            handset(1_300) as far,
             town(tmp_path, STRAIGHT + ALLOWED, proxy=far.endpoint.port()) as place,
             caller(place) as customer,
         ):
@@ -101,7 +101,7 @@ def test_a_number_is_consulted_gathered_and_given_the_call(tmp_path: Path) -> No
 def test_a_blind_transfer_that_nobody_answers_comes_back(tmp_path: Path) -> None:
     async def story() -> None:
         async with (
-            far_end() as far,
+            handset(1_300) as far,
             town(tmp_path, STRAIGHT + ALLOWED, proxy=far.endpoint.port()) as place,
             caller(place) as customer,
         ):
@@ -150,7 +150,7 @@ do = "enqueue"
 def test_self_service_sends_a_caller_on_and_is_noted_step_by_step(tmp_path: Path) -> None:
     async def story() -> None:
         async with (
-            far_end() as far,
+            handset(1_300) as far,
             town(tmp_path, INTO + ALLOWED, proxy=far.endpoint.port(), flow=FLOW) as place,
             caller(place) as customer,
         ):
@@ -178,7 +178,7 @@ def test_self_service_sends_a_caller_on_and_is_noted_step_by_step(tmp_path: Path
 def test_a_callback_keeps_its_place_and_is_tried_again(tmp_path: Path) -> None:
     async def story() -> None:
         async with (
-            far_end() as far,
+            handset(1_300) as far,
             town(tmp_path, INTO + ALLOWED, proxy=far.endpoint.port(), flow=FLOW) as place,
             caller(place) as customer,
         ):

@@ -349,13 +349,6 @@ async def handset(
 
 
 @asynccontextmanager
-async def far_end(hz: int = 1_300) -> AsyncIterator[Handset]:
-    """A number outside; ``town`` is told its port, and ``at`` lets it talk there."""
-    async with handset(hz) as made:
-        yield made
-
-
-@asynccontextmanager
 async def town(
     folder: Path,
     channels: str = STRAIGHT,
