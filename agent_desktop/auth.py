@@ -142,6 +142,13 @@ class Sessions:
         live = self._live.get(session)
         return self._principal(live) if live else None
 
+    async def living(self, token: str) -> str:
+        """The digest of the living session of a token, or empty; no sign of life."""
+        try:
+            return (await self.principal(token, active=False)).session
+        except CarillonError:
+            return ""
+
     def active(self, session: str) -> None:
         """A socket's command is a sign of life too; it is written by the next sweep."""
         live = self._live.get(session)

@@ -4,7 +4,7 @@ WEB-6: what changes something is JSON from our own pages, said so by a header no
 """
 
 import ipaddress
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from agent_desktop.glimpses import Remembered
 from agent_desktop.problems import TooLarge, problem
@@ -51,8 +51,10 @@ class Guards:
         ids: Ids,
         in_force: InForce,
         methods_of: Callable[[str], Sequence[str]],
+        session_of: Callable[[str], Awaitable[str]],
     ) -> None:
         self._methods_of = methods_of
+        self._session_of = session_of
         self._app = app
         self._site = site
         self._ids = ids
@@ -64,7 +66,7 @@ class Guards:
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})["address"] = client_address(scope, self._site)
-        refusal = self._refuse(scope)
+        refusal = await self._refuse(scope)
         if refusal is not None:
             status, code = refusal
             headers = {"Retry-After": "1"} if status == 429 else None
@@ -72,12 +74,10 @@ class Guards:
             return
         await self._counted(scope, receive, send)
 
-    def _refuse(self, scope: Scope) -> tuple[int, str] | None:
+    async def _refuse(self, scope: Scope) -> tuple[int, str] | None:
         path: str = scope["path"]
-        if path.startswith("/api/"):
-            who = cookie(scope, COOKIE) or scope["state"]["address"]
-            if not self._rates.afford(who):
-                return 429, "too_many_requests"
+        if path.startswith("/api/") and not self._rates.afford(await self._source(scope)):
+            return 429, "too_many_requests"
         if scope["method"] not in CHANGING:
             return None  # No route takes others than these and GET: they are answered 405.
         origins = header_values(scope, b"origin")
@@ -97,6 +97,15 @@ class Guards:
         if length and int(length) > _limit(scope):
             return 413, "too_large"
         return None
+
+    async def _source(self, scope: Scope) -> str:
+        """Whose bucket is drawn from: a living session's own, else the address's.
+
+        A made-up cookie is no source of its own, or every request could bring a new one.
+        """
+        token = cookie(scope, COOKIE)
+        session = await self._session_of(token) if token else ""
+        return session or network_of(scope["state"]["address"])
 
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit, taken = _limit(scope), 0
@@ -163,6 +172,17 @@ def client_address(scope: Scope, site: Site) -> str:
         if not _trusted(each, site):
             break
     return address
+
+
+def network_of(address: str) -> str:
+    """What one customer of a network has: the address of IPv4, the first 64 bits of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def _trusted(address: str, site: Site) -> bool:

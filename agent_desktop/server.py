@@ -113,7 +113,15 @@ class DeskServer:
         self.desk.sessions.on_end = sockets.close_session
         self._projection.watch = self._watch
         methods_of = methods_by_path(self.api)
-        guarded = Guards(sockets, ports.site, ports.clock, ports.ids, self._in_force, methods_of)
+        guarded = Guards(
+            sockets,
+            ports.site,
+            ports.clock,
+            ports.ids,
+            self._in_force,
+            methods_of,
+            self.desk.sessions.living,
+        )
         self.app: Application = StrictHeaders(guarded, ports.site)
 
     # --- life -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from agent_desktop.api.access import served_routes
-from agent_desktop.guards import client_address
+from agent_desktop.guards import COOKIE, client_address, network_of
 from agent_desktop.headers import page_policy
 from agent_desktop.settings import Site
 from tests.agent_desktop.world import PASSWORD, World, story
@@ -255,6 +255,31 @@ def test_web_8_twenty_requests_a_second_with_a_burst_of_sixty(tmp_path: Path) ->
         assert (await mia.get("/api/v1/session")).status_code == 200
 
     story(tmp_path, tell)
+
+
+def test_web_8_made_up_cookies_draw_from_one_bucket_and_nobody_elses(tmp_path: Path) -> None:
+    async def tell(world: World) -> None:
+        mia = await world.sign_in("mia")
+
+        async def guess() -> int:
+            made_up = {"Cookie": f"{COOKIE}={secrets.token_urlsafe(32)}"}
+            return (await world.http.get("/api/v1/session", headers=made_up)).status_code
+
+        begun = world.clock.now()
+        codes = await asyncio.gather(*(guess() for _ in range(150)))
+        assert set(codes) == {401, 429}
+        assert codes.count(401) <= 60 + (world.clock.now() - begun) * 20 / 1_000
+        # Who shares the address and is signed in does not wait for a guesser.
+        assert (await mia.get("/api/v1/session")).status_code == 200
+
+    story(tmp_path, tell)
+
+
+def test_web_8_a_household_of_ipv6_is_one_source() -> None:
+    assert network_of("2001:db8:1:2:aaaa::1") == network_of("2001:db8:1:2:bbbb::2")
+    assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
+    assert network_of("192.0.2.1") != network_of("192.0.2.2")
+    assert network_of("") == ""
 
 
 def test_web_8_unknown_fields_are_refused_by_name(tmp_path: Path) -> None:
