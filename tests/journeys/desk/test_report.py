@@ -23,6 +23,7 @@ def test_29_enter_on_a_number_opens_as_many_rows_as_it_says(tmp_path: Path) -> N
         grid = page.get_by_role("grid", name="Queue by interval")
         offered = grid.locator("tfoot td.number").first
         await expect(offered).to_have_text("5")
+        await expect(grid.locator("tbody")).to_contain_text("Invoices")
         described = await offered.get_attribute("aria-describedby")
         assert await page.locator(f"#{described}").text_content()
         opened = 0

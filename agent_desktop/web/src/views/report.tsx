@@ -6,7 +6,7 @@ import { board } from "../api/board";
 import { csvAddress, type Question, queueReport, type Report } from "../api/reports";
 import type { Queue } from "../state/shapes";
 import { full, hourMinute } from "../words/format";
-import { t } from "../words/words";
+import { t, title } from "../words/words";
 import { useDesk, usePart } from "./context";
 import { FlowReportPage } from "./flowreport";
 import { Empty, Press } from "./parts";
@@ -51,7 +51,7 @@ function QueueReport({ choose }: { choose: ComponentChildren }) {
       {choose}
       <AskReport question={question} queues={queues} onAsk={setQuestion} />
       <Reading reading={reading} />
-      {report === null ? null : <Answer report={report} question={question} />}
+      {report === null ? null : <Answer report={report} question={question} queues={queues} />}
     </div>
   );
 }
@@ -70,7 +70,13 @@ function useQueues(): readonly Queue[] {
   return own.length === 0 ? read : own;
 }
 
-function Answer({ report, question }: { report: Report; question: Question }) {
+interface AnswerProps {
+  readonly report: Report;
+  readonly question: Question;
+  readonly queues: readonly Queue[];
+}
+
+function Answer({ report, question, queues }: AnswerProps) {
   const desk = useDesk();
   const [chart, setChart] = useState(false);
   const [meanings, setMeanings] = useState(false);
@@ -106,6 +112,7 @@ function Answer({ report, question }: { report: Report; question: Question }) {
           key={`${question.from} ${question.to}`}
           report={report}
           question={question}
+          queueWord={(queue) => title(queues.find((each) => each.queue === queue)?.title, queue)}
           opens={desk.session.permissions.includes("reports.persons")}
         />
       )}

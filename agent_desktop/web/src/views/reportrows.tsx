@@ -29,12 +29,18 @@ interface Page<Row, Next> {
   readonly definition: Definition;
 }
 
-export function ReportRows({ opening, onClose }: { opening: Opening; onClose: () => void }) {
+interface RowsProps {
+  readonly opening: Opening;
+  readonly queueWord: (queue: string) => string;
+  readonly onClose: () => void;
+}
+
+export function ReportRows({ opening, queueWord, onClose }: RowsProps) {
   return (
     <BehindPanel<BehindRow, string, Behind>
       read={(after) => rowsBehind(opening, after ?? "")}
       onClose={onClose}
-      table={(found) => <Rows found={found} />}
+      table={(found) => <Rows found={found} queueWord={queueWord} />}
     />
   );
 }
@@ -107,7 +113,7 @@ const title = (found: Page<unknown, unknown>): string =>
 
 const HEADS = ["entered", "queue", "medium", "agent", "outcome", "value"] as const;
 
-function Rows({ found }: { found: Behind }) {
+function Rows({ found, queueWord }: { found: Behind; queueWord: RowsProps["queueWord"] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls in its own region must take focus
     <section class="grid-box" tabIndex={0} aria-labelledby="behind-title">
@@ -123,7 +129,12 @@ function Rows({ found }: { found: Behind }) {
         </thead>
         <tbody>
           {found.rows.map((row, at) => (
-            <Row key={`${row.entered_at} ${row.visit} ${at}`} row={row} unit={found.definition.unit} />
+            <Row
+              key={`${row.entered_at} ${row.visit} ${at}`}
+              row={row}
+              queue={queueWord(row.queue)}
+              unit={found.definition.unit}
+            />
           ))}
         </tbody>
       </table>
@@ -131,7 +142,7 @@ function Rows({ found }: { found: Behind }) {
   );
 }
 
-function Row({ row, unit }: { row: BehindRow; unit: Behind["definition"]["unit"] }) {
+function Row({ row, queue, unit }: { row: BehindRow; queue: string; unit: Behind["definition"]["unit"] }) {
   return (
     <tr>
       <th scope="row">
@@ -141,7 +152,7 @@ function Row({ row, unit }: { row: BehindRow; unit: Behind["definition"]["unit"]
           <a href={hashOf("timeline", row.interaction_id)}>{full(row.started_at)}</a>
         )}
       </th>
-      <td>{row.queue}</td>
+      <td>{queue}</td>
       <td>
         <Icon name={row.medium} size={14} /> {mediumWord(row.medium)}
       </td>

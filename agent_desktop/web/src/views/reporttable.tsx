@@ -27,11 +27,13 @@ const keyOf = (row: ReportRow): string => `${row.start} ${row.queue} ${row.mediu
 interface TableProps {
   readonly report: Report;
   readonly question: Question;
+  /** A queue's title, by its name in the configuration. */
+  readonly queueWord: (queue: string) => string;
   /** Whether this person may see the rows behind numbers. */
   readonly opens: boolean;
 }
 
-export function ReportTable({ report, question, opens }: TableProps) {
+export function ReportTable({ report, question, queueWord, opens }: TableProps) {
   const [opening, setOpening] = useState<Opening | null>(null);
   const total: ReportRow = {
     start: -1,
@@ -56,7 +58,7 @@ export function ReportTable({ report, question, opens }: TableProps) {
       <Grid
         id={grid}
         title={t("report.title")}
-        columns={columns(report, opens)}
+        columns={columns(report, queueWord, opens)}
         rows={report.rows}
         rowKey={keyOf}
         foot={total}
@@ -66,6 +68,7 @@ export function ReportTable({ report, question, opens }: TableProps) {
         <ReportRows
           key={`${opening.figure} ${opening.at} ${opening.question.queue} ${opening.question.medium}`}
           opening={opening}
+          queueWord={queueWord}
           onClose={() => {
             setOpening(null);
             document.querySelector<HTMLElement>(`[aria-labelledby="${grid}-title"] [tabindex="0"]`)?.focus();
@@ -76,7 +79,11 @@ export function ReportTable({ report, question, opens }: TableProps) {
   );
 }
 
-function columns(report: Report, opens: boolean): readonly Column<ReportRow>[] {
+function columns(
+  report: Report,
+  queueWord: TableProps["queueWord"],
+  opens: boolean,
+): readonly Column<ReportRow>[] {
   const names = ordered(Object.keys(report.definitions));
   const media = report.rows.some((row) => row.medium !== "");
   const words = (id: "interval" | "queue" | "medium", cell: (row: ReportRow) => string) => ({
@@ -87,7 +94,7 @@ function columns(report: Report, opens: boolean): readonly Column<ReportRow>[] {
   });
   return [
     words("interval", (row) => row.label),
-    words("queue", (row) => row.queue),
+    words("queue", (row) => (row.queue === "" ? "" : queueWord(row.queue))),
     ...(media ? [words("medium", (row) => (row.medium === "" ? "" : mediumWord(row.medium)))] : []),
     ...names.flatMap((name) => figureColumn(name, report.definitions[name], opens)),
   ];
