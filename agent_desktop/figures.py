@@ -1,6 +1,7 @@
 """The rows behind each number of the board: what it counts, as far as one may see it."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -10,7 +11,7 @@ from agent_desktop.permissions import Permission, Scope
 from agent_desktop.principal import Forbidden, Principal
 from agent_desktop.showing import name_of, shown
 from router.model.agent import Presence
-from router.model.errors import InvalidInput, NotFound
+from router.model.errors import NotFound
 from router.model.ids import AgentId, Instant, QueueName
 from router.model.interaction import Phase
 from router.model.past import PastInteraction
@@ -20,6 +21,19 @@ from router.ports import Floor
 ROWS_MAX = 1_000
 """So many rows of a number can be walked through; ``total`` says how many there are."""
 PAGE_MAX = 200
+Figure = Literal[
+    "waiting",
+    "longest",
+    "offered",
+    "engaged",
+    "ready",
+    "signed_in",
+    "accepted",
+    "self_service",
+    "in_work",
+    "finished",
+]
+"""The numbers of the board: those ``OF_A_QUEUE`` and those ``OF_ALL`` of them."""
 
 PHASES: dict[str, frozenset[Phase]] = {
     "waiting": frozenset({Phase.WAITING}),
@@ -68,10 +82,10 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 def check(principal: Principal, wanted: Wanted) -> None:
-    """Raises InvalidInput for a number there is none of, NotFound and Forbidden for one that is
-    out of sight."""
+    """Raises NotFound for a number there is none of, or none of this queue or of all queues, and
+    NotFound and Forbidden for one that is out of sight."""
     if wanted.figure not in (OF_A_QUEUE if wanted.queue else OF_ALL):
-        raise InvalidInput("there is no such number", field="figure")
+        raise NotFound("there is no such number")
     everything = principal.grant(Permission.BOARD).scope == Scope.ALL
     if not wanted.queue and not everything:
         raise Forbidden("these numbers are of the whole centre")

@@ -184,7 +184,7 @@ class Past(Protocol):
     async def look(self, at: Instant, look: Callable[[Floor], Seen]) -> Seen:
         """What ``look`` sees on the floor as it stood at a moment; it must not keep the floor.
 
-        Raises InvalidInput for a moment before the log begins, and Overloaded when the way there
+        Raises NotFound for a moment before the log begins, and Overloaded when the way there
         is long: asked again it comes further.
         """
         ...

@@ -10,6 +10,7 @@ from agent_desktop.api.endpoint import answer, endpoint
 from agent_desktop.figures import (
     PAGE_MAX,
     ROWS_MAX,
+    Figure,
     FigureRows,
     Wanted,
     check,
@@ -54,7 +55,7 @@ async def board_span(who: Who, desk: TheDesk) -> Response:
 async def board_rows(
     who: Who,
     desk: TheDesk,
-    figure: Annotated[str, Query(min_length=1, max_length=20)],
+    figure: Figure,
     queue: Annotated[str, Query(max_length=64)] = "",
     at: Moment = NOW,
     skip: Annotated[int, Query(ge=0, le=ROWS_MAX)] = 0,

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from router import core
 from router.hub.floor import Views
-from router.model.errors import InvalidInput, Overloaded
+from router.model.errors import NotFound, Overloaded
 from router.model.ids import Instant, Position
 from router.ports import EventLog, Floor
 
@@ -80,12 +80,12 @@ class Replay:
     async def look(self, at: Instant, look: Callable[[Floor], T]) -> T:
         """What ``look`` sees on the floor as it stood at a moment. It must not keep the floor.
 
-        Raises InvalidInput for a moment before the log begins, and Overloaded when the way there
+        Raises NotFound for a moment before the log begins, and Overloaded when the way there
         takes longer than ten seconds: it is gone on, so that asking again comes further.
         """
         span = await self.span()
         if span is None or at < span[0]:
-            raise InvalidInput("the log begins later", field="at")
+            raise NotFound("the log begins later")
         try:
             async with asyncio.timeout(PATIENCE_S), self._turn:
                 await self._go(at)

@@ -11,7 +11,7 @@ import pytest
 from router.core import State, apply, conservation, new_state, queue_views
 from router.hub.replay import Replay
 from router.model.commands import End, MoveSeat, WrapUp
-from router.model.errors import InvalidInput
+from router.model.errors import NotFound
 from router.model.events import Event
 from router.model.ids import AgentId, Instant, InteractionId, Position, QueueName
 from router.model.views import QueueView
@@ -106,7 +106,7 @@ def test_before_the_log_there_is_nothing_to_see() -> None:
     async def tell() -> None:
         log, last = await kept(floor.log)
         replay = Replay(log, lambda: last)
-        with pytest.raises(InvalidInput, match="begins later"):
+        with pytest.raises(NotFound, match="begins later"):
             await replay.look(Instant(floor.log[0].at - 1), seen)
         empty = MemoryLog()
         await empty.open()
