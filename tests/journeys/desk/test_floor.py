@@ -104,7 +104,7 @@ def test_29_enter_on_a_number_opens_as_many_rows_as_it_says(tmp_path: Path) -> N
         cell = grid.get_by_role("row", name=SALES_ROW).get_by_role("gridcell", name="3", exact=True)
         await cell.focus()
         await page.keyboard.press("Enter")
-        title = page.locator("#board-rows-title")
+        title = page.locator("#behind-title")
         await expect(title).to_have_text("Sales, Waiting: 3 rows")
         await expect(title).to_be_focused()
         await expect(page.locator("[data-rows] tbody tr")).to_have_count(3)

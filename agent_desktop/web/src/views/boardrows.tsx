@@ -1,13 +1,11 @@
 /** The rows behind a number of the board: as many as it says, each with its way to the whole story. */
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type FigureAsked, type FigureRow, type FigureRows, figureRows } from "../api/board";
-import { Problem } from "../api/http";
 import { hashOf } from "../app/route";
-import { count, full } from "../words/format";
+import { full } from "../words/format";
 import { mediumWord, t, tOr } from "../words/words";
+import { BehindPanel } from "./behind";
 import { Icon } from "./icon";
-import { Failed, Press, Skeleton } from "./parts";
 
 /** A number that somebody opened, and how it is called. */
 export interface Opened extends FigureAsked {
@@ -15,53 +13,15 @@ export interface Opened extends FigureAsked {
 }
 
 export function BoardRows({ opened, onClose }: { opened: Opened; onClose: () => void }) {
-  const [found, setFound] = useState<FigureRows | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const head = useRef<HTMLHeadingElement>(null);
-  const read = async (): Promise<void> => {
-    setProblem(null);
-    try {
-      const page = await figureRows(opened, found?.next ?? 0);
-      setFound({ ...page, rows: [...(found?.rows ?? []), ...page.rows] });
-    } catch (failure) {
-      if (failure instanceof Problem) setProblem(failure);
-    }
-  };
-  useEffect(() => void read(), []);
-  useLayoutEffect(() => head.current?.focus(), []);
-  const left = found === null ? 0 : found.total - found.rows.length;
   return (
-    <section
-      class="card behind"
-      aria-labelledby="board-rows-title"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        onClose();
-      }}
-    >
-      <div class="row">
-        <h2 id="board-rows-title" tabIndex={-1} ref={head}>
-          {found === null ? opened.name : t("rows.title", { name: opened.name, n: found.total })}
-        </h2>
-        <span class="spring" />
-        <Press small icon="close" onPress={onClose}>
-          {t("behind.close")}
-        </Press>
-      </div>
-      {problem === null ? null : (
-        <Failed what={t("behind.failed")} problem={problem.id} again={() => void read()} />
-      )}
-      {found === null && problem === null ? <Skeleton rows={4} /> : null}
-      {found?.total === 0 ? <p class="muted">{t("rows.none")}</p> : null}
-      {found === null || found.rows.length === 0 ? null : <Rows rows={found.rows} />}
-      {found === null || found.next === null ? null : (
-        <Press onPress={() => void read()}>{t("behind.more", { n: left })}</Press>
-      )}
-      {found !== null && found.next === null && left > 0 ? (
-        <p class="muted">{t("rows.cut", { n: count(found.rows.length) })}</p>
-      ) : null}
-    </section>
+    <BehindPanel<FigureRow, number, FigureRows>
+      read={(after) => figureRows(opened, after ?? 0)}
+      title={(found) =>
+        found === null ? opened.name : t("rows.title", { name: opened.name, n: found.total })
+      }
+      table={(found) => <Rows rows={found.rows} />}
+      onClose={onClose}
+    />
   );
 }
 
@@ -69,7 +29,7 @@ function Rows({ rows }: { rows: readonly FigureRow[] }) {
   const ofAgents = rows.every((row) => row.medium === "");
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls in its own region must take focus
-    <section class="grid-box" tabIndex={0} aria-labelledby="board-rows-title">
+    <section class="grid-box" tabIndex={0} aria-labelledby="behind-title">
       <table class="table" data-rows={rows.length}>
         <thead>
           <tr>

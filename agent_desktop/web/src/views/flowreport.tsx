@@ -15,15 +15,16 @@ import {
 } from "../api/flowreports";
 import { hashOf } from "../app/route";
 import { count, full, hourMinute, percent } from "../words/format";
-import { metricMeaning, metricWord } from "../words/metrics";
+import { metricCounts, metricMeaning, metricWord } from "../words/metrics";
 import { mediumWord, t, tOr } from "../words/words";
+import { BehindPanel } from "./behind";
 import { useDesk } from "./context";
 import { type Column, Grid } from "./grid";
 import { Icon } from "./icon";
 import { Empty, Press } from "./parts";
 import { Days, MediumChoice } from "./reportask";
 import { DAY_MS, dayStart, Meanings, Reading, useReport } from "./reportread";
-import { BehindPanel } from "./reportrows";
+import { behindTitle } from "./reportrows";
 import { figure } from "./reporttable";
 
 /** What can become of a visit; together they are all visits. */
@@ -54,7 +55,11 @@ export function FlowReportPage({ choose }: { choose: ComponentChildren }) {
       </div>
       <Reading reading={reading} />
       {report === null ? null : (
-        <Answer key={`${question.from} ${question.to} ${question.medium}`} report={report} question={question} />
+        <Answer
+          key={`${question.from} ${question.to} ${question.medium}`}
+          report={report}
+          question={question}
+        />
       )}
     </div>
   );
@@ -95,6 +100,8 @@ function Answer({ report, question }: { report: FlowReport; question: FlowQuesti
       )}
       {opening === null ? null : (
         <BehindPanel<StepBehind, number, StepsBehind>
+          title={behindTitle}
+          counts={(found) => metricCounts(found.figure, found.definition)}
           key={`${opening.flow} ${opening.node} ${opening.figure}`}
           read={(after) => stepsBehind(opening, after ?? 0)}
           table={(found) => <Visits found={found} />}
@@ -182,7 +189,11 @@ function Bars({ report, rows, opens, onOpen }: NodesProps & { rows: readonly Nod
             <span class="spring" />
             <span>{t("flows.came", { n: of(row, "came") })}</span>
           </p>
-          <div class="flow-bar" style={{ inlineSize: `${(100 * of(row, "came")) / most}%` }} aria-hidden="true">
+          <div
+            class="flow-bar"
+            style={{ inlineSize: `${(100 * of(row, "came")) / most}%` }}
+            aria-hidden="true"
+          >
             {FATES.map((fate) => (
               <span key={fate} class={`fate-${fate}`} style={{ flexGrow: of(row, fate) }} />
             ))}

@@ -1,8 +1,5 @@
 /** The rows behind a number of the report: as many as it says, each with its way to the whole story. */
 
-import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../api/http";
 import {
   type Behind,
   type BehindRow,
@@ -15,19 +12,9 @@ import { hashOf } from "../app/route";
 import { full } from "../words/format";
 import { metricCounts, metricWord } from "../words/metrics";
 import { mediumWord, t, tOr } from "../words/words";
+import { BehindPanel } from "./behind";
 import { Icon } from "./icon";
-import { Failed, Press, Skeleton } from "./parts";
 import { figure } from "./reporttable";
-
-/** A page of what stands behind a number. */
-interface Page<Row, Next> {
-  readonly figure: string;
-  readonly value: Figure;
-  readonly total: number;
-  readonly rows: readonly Row[];
-  readonly next: Next | null;
-  readonly definition: Definition;
-}
 
 interface RowsProps {
   readonly opening: Opening;
@@ -39,77 +26,30 @@ export function ReportRows({ opening, queueWord, onClose }: RowsProps) {
   return (
     <BehindPanel<BehindRow, string, Behind>
       read={(after) => rowsBehind(opening, after ?? "")}
+      title={behindTitle}
+      counts={(found) => metricCounts(found.figure, found.definition)}
       onClose={onClose}
       table={(found) => <Rows found={found} queueWord={queueWord} />}
     />
   );
 }
 
-/** What stands behind a number, page by page; Escape closes it. */
-export function BehindPanel<Row, Next, Read extends Page<Row, Next>>(props: {
-  read: (after: Next | undefined) => Promise<Read>;
-  table: (found: Read) => ComponentChildren;
-  onClose: () => void;
-}) {
-  const { onClose } = props;
-  const [found, setFound] = useState<Read | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const head = useRef<HTMLHeadingElement>(null);
-  const read = async (): Promise<void> => {
-    setProblem(null);
-    try {
-      const page = await props.read(found?.next ?? undefined);
-      setFound({ ...page, rows: [...(found?.rows ?? []), ...page.rows] });
-    } catch (failure) {
-      if (failure instanceof Problem) setProblem(failure);
-    }
-  };
-  useEffect(() => void read(), []);
-  useLayoutEffect(() => head.current?.focus(), []);
-  return (
-    <section
-      class="card behind"
-      aria-labelledby="behind-title"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        onClose();
-      }}
-    >
-      <div class="row">
-        <h2 id="behind-title" tabIndex={-1} ref={head}>
-          {found === null ? t("behind.loading") : title(found)}
-        </h2>
-        <span class="spring" />
-        <Press small icon="close" onPress={onClose}>
-          {t("behind.close")}
-        </Press>
-      </div>
-      {found === null ? null : (
-        <p class="muted">{metricCounts(found.figure, found.definition)}</p>
-      )}
-      {problem === null ? null : (
-        <Failed
-          what={problem.status === 403 ? t("behind.not_yours") : t("behind.failed")}
-          problem={problem.id}
-          again={() => void read()}
-        />
-      )}
-      {found === null && problem === null ? <Skeleton rows={4} /> : null}
-      {found === null || found.rows.length === 0 ? null : props.table(found)}
-      {found?.next === null || found === null ? null : (
-        <Press onPress={() => void read()}>{t("behind.more", { n: found.total - found.rows.length })}</Press>
-      )}
-    </section>
-  );
+interface Counted {
+  readonly figure: string;
+  readonly value: Figure;
+  readonly total: number;
+  readonly definition: Definition;
 }
 
-const title = (found: Page<unknown, unknown>): string =>
-  t("behind.title", {
-    name: metricWord(found.figure, found.definition),
-    value: figure(found.value, found.definition.unit),
-    n: found.total,
-  });
+/** The heading over the rows behind a report's number. */
+export const behindTitle = (found: Counted | null): string =>
+  found === null
+    ? t("behind.loading")
+    : t("behind.title", {
+        name: metricWord(found.figure, found.definition),
+        value: figure(found.value, found.definition.unit),
+        n: found.total,
+      });
 
 const HEADS = ["entered", "queue", "medium", "agent", "outcome", "value"] as const;
 
